@@ -1,0 +1,89 @@
+"""Articles as JSON lines: what `digest articles` writes and `digest rank` reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from digest.collector.clean import plain_text
+from digest.collector.dates import parse_date
+from digest.model import Article
+
+_TEXTS = ("id", "outlet", "section", "url", "title", "summary", "text", "country", "source", "language")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadLines:
+    """The articles of a file, and what could not be read."""
+
+    articles: tuple[Article, ...]
+    #: One sentence for each line that was left out, with its number.
+    faults: tuple[str, ...]
+
+
+def article_line(article: Article) -> str:
+    """Return an article as one line of JSON."""
+    line = {
+        "id": article.id,
+        "source": article.source,
+        "outlet": article.outlet,
+        "section": article.section,
+        "url": article.url,
+        "published": article.published.isoformat(),
+        "title": article.title,
+        "summary": article.summary,
+        "country": article.country,
+        "language": article.language,
+    }
+    if article.text:
+        line["text"] = article.text
+    return json.dumps(line, ensure_ascii=False)
+
+
+def read_articles(lines: Iterable[bytes], now: dt.datetime) -> ReadLines:
+    """Return the articles of these lines; an article without a date that can be read is of `now`.
+
+    A line that cannot be read, or whose id stood before, is left out and named.
+    """
+    articles: dict[str, Article] = {}
+    first_lines: dict[str, int] = {}
+    faults = []
+    for number, raw in enumerate(lines, start=1):
+        if not raw.strip():
+            continue
+        try:
+            article = _article(json.loads(raw.decode("utf-8-sig" if number == 1 else "utf-8")), now)
+        except (ValueError, TypeError, RecursionError) as error:
+            faults.append(f"line {number} is left out: {error}")
+            continue
+        if article.id in articles:
+            faults.append(f"line {number} is left out: the id {article.id!r} stands already on line {first_lines[article.id]}")
+            continue
+        articles[article.id] = article
+        first_lines[article.id] = number
+    return ReadLines(articles=tuple(articles.values()), faults=tuple(faults))
+
+
+def _article(fields: object, now: dt.datetime) -> Article:
+    if not isinstance(fields, dict):
+        raise TypeError("it is no JSON object")
+    for name in ("id", "outlet"):
+        if not isinstance(fields.get(name), str | int) or fields[name] == "":
+            raise ValueError(f"it has no {name}")
+    texts = {name: "" if fields.get(name) is None else str(fields[name]) for name in _TEXTS}
+    published = parse_date(str(fields.get("published") or fields.get("pub_date") or "")) or now
+    return Article(
+        id=texts["id"],
+        outlet=texts["outlet"],
+        title=plain_text(texts["title"]),
+        url=texts["url"],
+        published=published,
+        summary=plain_text(texts["summary"]),
+        text=texts["text"],
+        section=texts["section"],
+        source=texts["source"],
+        country=texts["country"],
+        language=texts["language"] or "ar",
+    )

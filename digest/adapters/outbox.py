@@ -1,0 +1,66 @@
+"""Messages into files: what would be sent, to look at. Implements `ports.Sender`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import pathlib
+import tempfile
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from digest.errors import SenderError
+from digest.mailer.mime import Assembler
+from digest.model import Receipt, ReceiptStatus
+from digest.ports import Outgoing
+
+
+def write_whole(path: pathlib.Path, content: bytes) -> None:
+    """Write a file so that it is there whole or not at all, even after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
+    temporary = pathlib.Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+class OutboxSender:
+    """Writes each message to `<folder>/<edition>/<address>.eml`; writing one again replaces it."""
+
+    batch = 1
+
+    def __init__(self, folder: pathlib.Path, assembler: Assembler) -> None:
+        self._folder = folder
+        self._assembler = assembler
+        self.destination = f"outbox {folder}"
+
+    def path(self, edition_id: str, address: str) -> pathlib.Path:
+        """Return where a message to this address lies."""
+        return self._folder / edition_id / f"{quote(address, safe='@+=.-_')}.eml"
+
+    def send(self, batch: Sequence[Outgoing], now: dt.datetime) -> list[Receipt]:
+        """See `ports.Sender`."""
+        receipts = []
+        for outgoing in batch:
+            raw = self._assembler.raw(
+                outgoing.message, outgoing.reader, outgoing.edition_id, outgoing.variant, now
+            )
+            path = self.path(outgoing.edition_id, outgoing.reader.email)
+            try:
+                write_whole(path, raw)
+            except OSError as error:
+                raise SenderError(f"the outbox {self._folder} cannot be written: {error.strerror}") from error
+            receipts.append(
+                Receipt(delivery_id=outgoing.reader.delivery_id, status=ReceiptStatus.SENT, detail=str(path))
+            )
+        return receipts
+
+    def close(self) -> None:
+        """See `ports.Sender`."""

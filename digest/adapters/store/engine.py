@@ -1,0 +1,107 @@
+"""Opening a database and bringing its tables up to date."""
+
+from __future__ import annotations
+
+import importlib
+import pathlib
+import sqlite3
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine, make_url
+
+from digest.errors import DatabaseError
+
+#: The migration that this program's tables are at; a test holds it equal to the newest script.
+HEAD = "0001"
+#: Seconds that a SQLite connection waits for another process's transaction.
+_BUSY_SECONDS = 30
+#: PostgreSQL advisory lock that one migrating process holds; any constant of our own.
+_MIGRATION_LOCK = 0x6D756A617A
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for `sqlite:///...`, `postgresql://...` or Heroku's `postgres://...`.
+
+    Raises DatabaseError where the URL cannot be read or names another kind of database.
+    """
+    try:
+        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+    except sa.exc.ArgumentError as error:
+        raise DatabaseError(f"DATABASE_URL cannot be read: {error}. Use sqlite:///path or postgresql://...") from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if parsed.database and parsed.database != ":memory:":
+            pathlib.Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if backend == "postgresql":
+        driver = parsed.set(drivername="postgresql+psycopg")
+        return sa.create_engine(driver, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    raise DatabaseError(f"DATABASE_URL names {backend}; Mujaz keeps its data in SQLite or PostgreSQL.")
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+    # The driver must not open transactions by itself: BEGIN IMMEDIATE below takes the write lock at once, so
+    # that what a transaction has read still holds when it writes.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get("read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def _version(connection: Connection) -> str | None:
+    if not sa.inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the database to this program's tables, creating them where there are none.
+
+    Processes that start at once take turns. Raises DatabaseError where the database cannot be reached, or was
+    written by a newer program.
+    """
+    try:
+        with engine.connect() as connection:
+            version = _version(connection)
+        if version == HEAD:
+            return
+        with engine.begin() as connection:
+            if engine.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            if _version(connection) != HEAD:
+                _upgrade(connection)
+    except sa.exc.OperationalError as error:
+        shown = engine.url.render_as_string(hide_password=True)
+        raise DatabaseError(f"The database {shown} cannot be opened: {error.orig}") from error
+
+
+def _upgrade(connection: Connection) -> None:
+    # Imported here: a command that finds its tables in place need not pay for Alembic.
+    command = importlib.import_module("alembic.command")
+    exceptions = importlib.import_module("alembic.util.exc")
+    config = alembic_config(connection)
+    try:
+        command.upgrade(config, "head")
+    except exceptions.CommandError as error:
+        raise DatabaseError(
+            f"The database was written by a newer Mujaz ({error}). Update the program, or restore a backup."
+        ) from error
+
+
+def alembic_config(connection: Connection) -> Any:
+    """Return Alembic's configuration for our scripts on an open connection."""
+    config = importlib.import_module("alembic.config").Config()
+    config.set_main_option("script_location", str(pathlib.Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config

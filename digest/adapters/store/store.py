@@ -1,0 +1,44 @@
+"""The store as one thing: four shelves over one engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Engine
+
+from digest.adapters.store.articles import SqlArticleStore
+from digest.adapters.store.editions import SqlEditionStore
+from digest.adapters.store.engine import migrate, open_engine
+from digest.adapters.store.ledger import SqlLedger
+from digest.adapters.store.subscribers import SqlSubscriberStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """Everything that is kept."""
+
+    engine: Engine
+    articles: SqlArticleStore
+    editions: SqlEditionStore
+    subscribers: SqlSubscriberStore
+    ledger: SqlLedger
+
+    def close(self) -> None:
+        """End the connections."""
+        self.engine.dispose()
+
+
+def open_store(url: str) -> Store:
+    """Open a database, bring its tables up to date and return the store on it.
+
+    Raises DatabaseError where it cannot be opened or is newer than this program.
+    """
+    engine = open_engine(url)
+    migrate(engine)
+    return Store(
+        engine=engine,
+        articles=SqlArticleStore(engine),
+        editions=SqlEditionStore(engine),
+        subscribers=SqlSubscriberStore(engine),
+        ledger=SqlLedger(engine),
+    )

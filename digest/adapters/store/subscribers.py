@@ -1,0 +1,111 @@
+"""Who gets what, in SQL. Implements `ports.SubscriberStore`."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from digest.adapters.store.articles import upsert
+from digest.adapters.store.schema import subscriber, subscription, suppression
+from digest.model import Subscriber
+
+
+def email_key(email: str) -> str:
+    """Return the form in which two spellings of one address are equal.
+
+    Domains know no case (RFC 5321, 2.4); local parts may, but no large provider uses that, and two mails to one
+    person are the worse fault.
+    """
+    return email.strip().casefold()
+
+
+class SqlSubscriberStore:
+    """People, their subscriptions, and the addresses that must not be written to."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, person: Subscriber, *, source: str, now: dt.datetime) -> bool:
+        """See `ports.SubscriberStore`. A suppressed address stays suppressed."""
+        key = email_key(person.email)
+        with self._engine.begin() as connection:
+            row = {"email": person.email.strip(), "email_key": key, "name": person.name, "timezone": person.timezone}
+            insert = upsert(connection, subscriber).values(row | {"created_at": now})
+            kept = {column: value for column, value in row.items() if column in {"name", "timezone"} and value}
+            # An import without a name must not erase the name that we have.
+            insert = insert.on_conflict_do_update(index_elements=["email_key"], set_=kept or {"email_key": key})
+            subscriber_id = connection.scalar(insert.returning(subscriber.c.id))
+            return _subscribe(connection, subscriber_id, person, source, now)
+
+    def subscribers(self, newsletter_id: str | None = None) -> list[Subscriber]:
+        """See `ports.SubscriberStore`."""
+        with self._engine.connect() as connection:
+            return active(connection, newsletter_id)
+
+    def suppressed(self) -> dict[str, str]:
+        """Return the reason for each suppressed address, by its key."""
+        with self._engine.connect() as connection:
+            return dict(connection.execute(sa.select(suppression.c.email_key, suppression.c.reason)).tuples().all())
+
+    def remove(self, email: str, newsletter_id: str | None, *, reason: str, now: dt.datetime) -> int:
+        """See `ports.SubscriberStore`. Leaving one newsletter of several does not suppress the address."""
+        key = email_key(email)
+        who = sa.select(subscriber.c.id).where(subscriber.c.email_key == key).scalar_subquery()
+        active_ones = sa.and_(subscription.c.subscriber_id == who, subscription.c.ended_at.is_(None))
+        ending = active_ones if newsletter_id is None else active_ones & (subscription.c.newsletter_id == newsletter_id)
+        with self._engine.begin() as connection:
+            ended = connection.execute(sa.update(subscription).where(ending).values(ended_at=now)).rowcount
+            left = connection.scalar(sa.select(sa.func.count()).select_from(subscription).where(active_ones))
+            if not left:
+                insert = upsert(connection, suppression).values(email_key=key, reason=reason, since=now)
+                connection.execute(insert.on_conflict_do_nothing())
+        return ended
+
+
+def _subscribe(
+    connection: Connection, subscriber_id: int | None, person: Subscriber, source: str, now: dt.datetime
+) -> bool:
+    key = {"subscriber_id": subscriber_id, "newsletter_id": person.newsletter_id}
+    where = [subscription.c.subscriber_id == subscriber_id, subscription.c.newsletter_id == person.newsletter_id]
+    before = connection.execute(sa.select(subscription).where(*where)).mappings().first()
+    regions = ",".join(person.regions)
+    if before is None:
+        consent = {"confirmed": person.confirmed, "consent_at": now, "consent_source": source}
+        connection.execute(sa.insert(subscription).values(key | consent | {"regions": regions}))
+        return True
+    changes: dict[str, object] = {"confirmed": before["confirmed"] or person.confirmed}
+    if regions:
+        changes["regions"] = regions
+    if before["ended_at"] is not None:
+        changes |= {"ended_at": None, "consent_at": now, "consent_source": source}
+    connection.execute(sa.update(subscription).where(*where).values(changes))
+    return before["ended_at"] is not None
+
+
+def active(connection: Connection, newsletter_id: str | None) -> list[Subscriber]:
+    """Return the confirmed subscriptions of addresses that are not suppressed, by address."""
+    query = (
+        sa.select(subscriber, subscription.c.newsletter_id, subscription.c.regions, subscription.c.confirmed)
+        .join(subscription, subscription.c.subscriber_id == subscriber.c.id)
+        .where(
+            subscription.c.ended_at.is_(None),
+            subscriber.c.email_key.not_in(sa.select(suppression.c.email_key)),
+        )
+        .order_by(subscriber.c.email_key, subscription.c.newsletter_id)
+    )
+    if newsletter_id is not None:
+        query = query.where(subscription.c.newsletter_id == newsletter_id)
+    return [
+        Subscriber(
+            id=row["id"],
+            email=row["email"],
+            name=row["name"],
+            newsletter_id=row["newsletter_id"],
+            regions=tuple(filter(None, row["regions"].split(","))),
+            timezone=row["timezone"],
+            confirmed=row["confirmed"],
+        )
+        for row in connection.execute(query).mappings()
+    ]

@@ -1,0 +1,309 @@
+"""The composition root: the one place that reads the environment and puts the parts together."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gettext
+import io
+import os
+import pathlib
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from digest.adapters.clock import SystemClock
+from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE, load_settings
+from digest.errors import ConfigurationError, Fault, UnknownEdition, UnknownNewsletter
+from digest.model import Delivery, Edition, Message, Newsletter, Reader
+from digest.settings import Settings
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+    from digest.adapters.store import Store
+    from digest.mailer.language import Language
+    from digest.mailer.mime import Assembler, Envelope
+    from digest.ports import Clock, Fetcher, Sender
+    from digest.ranker.places import Placer
+    from digest.ranker.rank import RankSettings
+
+_PACKAGE = pathlib.Path(__file__).parent
+_BUNDLED = _PACKAGE / "bundled"
+_CHECKOUT = _PACKAGE.parent
+#: CLDR's territory names are taken in these languages, for outlets that write in them.
+_TERRITORY_LOCALES = ("ar", "en", "fr")
+
+
+def shipped(folder: str) -> pathlib.Path:
+    """Return the folder `config` or `templates` that came with the program: in the wheel, or in the checkout."""
+    return (_BUNDLED if _BUNDLED.is_dir() else _CHECKOUT) / folder
+
+
+def default_home(environment: Mapping[str, str] | None = None) -> pathlib.Path:
+    """Return DIGEST_HOME, else the checkout that the program runs from, else the current folder."""
+    environment = os.environ if environment is None else environment
+    if environment.get("DIGEST_HOME"):
+        return pathlib.Path(environment["DIGEST_HOME"]).expanduser().resolve()
+    return _CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else pathlib.Path.cwd()
+
+
+def _local_or_shipped(home: pathlib.Path, folder: str, name: str) -> pathlib.Path:
+    own = home / folder / name
+    return own if own.exists() else shipped(folder) / name
+
+
+class App:
+    """Settings and everything made from them, each part when it is first asked for."""
+
+    def __init__(
+        self,
+        home: pathlib.Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.environment = dict(os.environ if environment is None else environment)
+        self.home = home or default_home(self.environment)
+        self.clock: Clock = clock or SystemClock()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings. Raises ConfigurationError with every fault."""
+        files = {}
+        for name in (SETTINGS_FILE, SOURCES_FILE, REGIONS_FILE):
+            path = _local_or_shipped(self.home, "config", name)
+            place = f"config/{name}" if path.is_relative_to(self.home) else f"the shipped config/{name}"
+            try:
+                files[name] = (place, path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError) as error:
+                fault = Fault(where=str(path), key="", wrong=f"cannot be read: {error}", right="Mend or remove the file.")
+                raise ConfigurationError([fault]) from error
+        return load_settings(files, self.environment)
+
+    @property
+    def var(self) -> pathlib.Path:
+        """Where the program keeps its own files."""
+        return self.home / "var"
+
+    @property
+    def database_url(self) -> str:
+        """DATABASE_URL, a relative SQLite path taken from the home."""
+        url = self.environment.get("DATABASE_URL") or "sqlite:///var/digest.db"
+        relative = url.removeprefix("sqlite:///")
+        if relative == url or relative.startswith(("/", ":memory:")) or not relative:
+            return url
+        return f"sqlite:///{self.home / relative}"
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, its tables up to date. Raises DatabaseError."""
+        from digest.adapters.store import open_store
+
+        return open_store(self.database_url)
+
+    @cached_property
+    def fetcher(self) -> Fetcher:
+        """The way to the web."""
+        from digest.adapters.fetch import FetchLimits, HttpFetcher
+
+        collect = self.settings.collect
+        return HttpFetcher(
+            FetchLimits(
+                timeout_seconds=collect.timeout_seconds,
+                max_bytes=int(collect.max_megabytes * 1_000_000),
+                concurrency=collect.concurrency,
+                per_host=collect.per_host,
+                allow_private_addresses=collect.allow_private_addresses,
+                contact=collect.contact,
+            )
+        )
+
+    @cached_property
+    def placer(self) -> Placer:
+        """Places stories by config/gazetteer/ and CLDR's names."""
+        from babel import Locale
+
+        from digest.ranker.gazetteer import build_gazetteer
+        from digest.ranker.places import Placer
+
+        region_of = self.settings.region_of
+        territories = {
+            code: [str(Locale(language).territories.get(code, "")) for language in _TERRITORY_LOCALES]
+            for code in region_of
+        }
+        gazetteer = build_gazetteer(territories, self._gazetteer_files(), region_of)
+        hints = {source.id: source.regions for source in self.settings.sources.values() if source.regions}
+        return Placer(gazetteer, region_of, hints)
+
+    def _gazetteer_files(self) -> dict[str, Mapping[str, object]]:
+        folder = _local_or_shipped(self.home, "config", "gazetteer")
+        parsed: dict[str, Mapping[str, object]] = {}
+        faults = []
+        for path in sorted(folder.glob("*.toml")):
+            try:
+                parsed[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+                where = f"config/gazetteer/{path.name}"
+                faults.append(Fault(where=where, key="", wrong=f"cannot be read: {error}", right="Mend the line."))
+        if faults:
+            raise ConfigurationError(faults)
+        return parsed
+
+    @cached_property
+    def rank_settings(self) -> RankSettings:
+        """What an operator has set of ranking."""
+        from digest.pipeline import outlet_weights
+        from digest.ranker.rank import RankSettings
+
+        weights = outlet_weights(list(self.settings.sources.values()))
+        return RankSettings(window_hours=self.settings.rank.window_hours, outlet_weights=weights)
+
+    @cached_property
+    def templates(self) -> Environment:
+        """The email's templates: the home's own, else the shipped."""
+        from jinja2 import ChoiceLoader, FileSystemLoader
+
+        from digest.mailer.render import template_environment
+
+        folders = [self.home / "templates", shipped("templates")]
+        return template_environment(ChoiceLoader([FileSystemLoader(folder) for folder in folders]))
+
+    def language(self, locale: str) -> Language:
+        """Return a locale with its catalogue, config/locales/<language>.po; English needs none."""
+        from babel.messages.mofile import write_mo
+        from babel.messages.pofile import read_po
+
+        from digest.mailer.language import Language
+
+        for name in (locale.replace("-", "_"), locale.replace("-", "_").partition("_")[0]):
+            path = _local_or_shipped(self.home, "config", f"locales/{name}.po")
+            if path.exists():
+                compiled = io.BytesIO()
+                with path.open("rb") as file:
+                    write_mo(compiled, read_po(file))
+                compiled.seek(0)
+                return Language(locale, gettext.GNUTranslations(compiled))
+        return Language(locale, gettext.NullTranslations())
+
+    def newsletter(self, newsletter_id: str | None = None) -> Newsletter:
+        """Return a newsletter, the first one by default. Raises UnknownNewsletter."""
+        newsletters = self.settings.newsletters
+        if newsletter_id is None:
+            return next(iter(newsletters.values()))
+        if newsletter_id not in newsletters:
+            raise UnknownNewsletter(newsletter_id, list(newsletters))
+        return newsletters[newsletter_id]
+
+    def edition(self, edition_id: str) -> Edition:
+        """Return a stored edition. Raises UnknownEdition."""
+        edition = self.store.editions.edition(edition_id)
+        if edition is None:
+            raise UnknownEdition(edition_id, self.store.editions.latest_edition_id())
+        return edition
+
+    def renderer(self, newsletter: Newsletter) -> Callable[[Edition, object], Message]:
+        """Return what renders the newsletter's editions for a choice of regions."""
+        from digest.mailer.render import render
+
+        language = self.language(newsletter.locale)
+
+        def render_one(edition: Edition, regions: object) -> Message:
+            chosen = tuple(regions) if isinstance(regions, (list, tuple)) else newsletter.regions
+            return render(edition, newsletter, chosen, self.settings.regions, language, self.templates)
+
+        return render_one
+
+    def envelope(self, newsletter: Newsletter) -> Envelope:
+        """Return what the headers of the newsletter's messages say."""
+        from digest.mailer.mime import Envelope
+
+        mail = self.settings.mail
+        return Envelope(
+            from_name=newsletter.title,
+            from_address=mail.from_,
+            newsletter_id=newsletter.id,
+            unsubscribe_address=mail.unsubscribe_to or mail.from_,
+        )
+
+    def assembler(self, newsletter: Newsletter) -> Assembler:
+        """Return what makes readers' messages of the newsletter."""
+        from digest.mailer.mime import Assembler
+
+        return Assembler(self.envelope(newsletter))
+
+    def sender(self, newsletter: Newsletter) -> Sender:
+        """Return the carrier that is configured."""
+        return _SENDERS[self.settings.transport](self, newsletter)
+
+    def reader_of(self, newsletter: Newsletter) -> Callable[[Delivery], Reader]:
+        """Return what gives a delivery's reader, with the reader's own links."""
+        address = self.envelope(newsletter).unsubscribe_address
+        link = f"mailto:{address}?subject={quote(f'unsubscribe {newsletter.id}')}"
+
+        def reader(delivery: Delivery) -> Reader:
+            return Reader(delivery_id=delivery.id, email=delivery.email, name=delivery.name, unsubscribe_url=link)
+
+        return reader
+
+    def pacer(self) -> Callable[[int], None]:
+        """Return what holds a sending process to the configured rate."""
+        rate = self.settings.mail.rate_per_second
+        begin = self.clock.now()
+        handed = 0
+
+        def pace(count: int) -> None:
+            nonlocal handed
+            if rate:
+                due = begin + dt.timedelta(seconds=handed / rate)
+                self.clock.sleep(max((due - self.clock.now()).total_seconds(), 0.0))
+                handed += count
+
+        return pace
+
+    def close(self) -> None:
+        """Let go of what was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+    def newsletters(self) -> Iterator[Newsletter]:
+        """Yield all newsletters."""
+        yield from self.settings.newsletters.values()
+
+
+def _outbox(app: App, newsletter: Newsletter) -> Sender:
+    from digest.adapters.outbox import OutboxSender
+
+    return OutboxSender(app.var / "outbox", app.assembler(newsletter))
+
+
+def _smtp(app: App, newsletter: Newsletter) -> Sender:
+    from digest.adapters.smtp import SmtpSender, SmtpServer
+
+    smtp = app.settings.smtp
+    server = SmtpServer(
+        host=smtp.host,
+        port=smtp.port,
+        username=smtp.username,
+        password=smtp.password.get_secret_value(),
+        security=smtp.security,
+        timeout_seconds=smtp.timeout_seconds,
+    )
+    return SmtpSender(server, app.settings.mail.from_, app.assembler(newsletter), smtp.connections)
+
+
+def _sendgrid(app: App, newsletter: Newsletter) -> Sender:
+    from digest.adapters.sendgrid import SendgridSender
+
+    sendgrid = app.settings.sendgrid
+    return SendgridSender(
+        api_key=sendgrid.api_key.get_secret_value(),
+        host=sendgrid.host,
+        timeout_seconds=sendgrid.timeout_seconds,
+        chunk=sendgrid.chunk,
+        envelope=app.envelope(newsletter),
+        assembler=app.assembler(newsletter),
+    )
+
+
+_SENDERS: dict[str, Callable[[App, Newsletter], Sender]] = {"outbox": _outbox, "smtp": _smtp, "sendgrid": _sendgrid}

@@ -1,0 +1,71 @@
+"""The `digest` command. Each subcommand lives in a module that is imported when it is asked for."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+from digest import __version__
+from digest.errors import DigestError
+
+# Command: (module, attribute, the line that `digest --help` shows). Listed here so that help need not import them.
+_COMMANDS = {
+    "demo": ("digest.cli.demo", "demo", "Show the whole path offline: sample feeds to a finished newsletter."),
+    "collect": ("digest.cli.collecting", "collect", "Fetch every due source and store what is new."),
+    "articles": ("digest.cli.collecting", "articles", "Print what is stored, one article a line."),
+    "rank": ("digest.cli.ranking", "rank", "Rank the articles of a file into stories, best first."),
+    "compose": ("digest.cli.editions", "compose", "Make the slot's edition, or return the one there is."),
+    "preview": ("digest.cli.previewing", "preview", "Write an edition as HTML, text and mail, with its inbox report."),
+    "send": ("digest.cli.editions", "send", "Deliver an edition to its subscribers."),
+    "deliveries": ("digest.cli.editions", "deliveries", "Show the ledger: who got the edition, and who did not."),
+    "subscribers": ("digest.cli.subscribers", "subscribers", "Add, import, list and remove subscribers."),
+    "worker": ("digest.cli.working", "worker", "Collect, compose and deliver by the schedule, until stopped."),
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        module, attribute, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="digest")
+def cli() -> None:
+    """Mujaz: a daily news digest, Arabic first.
+
+    Collects feeds, ranks the articles into stories by region, and mails a right-to-left newsletter.
+    """
+
+
+def main() -> None:
+    """Run the command; errors that a person can act on are a sentence on stderr, not a traceback."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        sys.exit(cli.main(standalone_mode=False) or 0)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except DigestError as error:
+        click.echo(f"digest: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader of our output has gone: nothing is wrong, and nothing more can be said.
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,91 @@
+"""When are two entries one article?
+
+An article is known by several aliases: the feed's guid, its canonical link, and its outlet with its exact
+headline and summary. An entry that shares any alias with a stored article is that article, so a changed guid,
+scheme, tracking parameter or headline makes no second one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from digest.collector.urls import canonical_url
+from digest.model import ArticleDraft
+from digest.text.arabic import words
+
+#: Bytes of the hashes: 64 bits keep collisions out of reach of a newsroom's archive.
+_HASH_BYTES = 8
+#: A headline with its summary of fewer words than this is too common to be a name.
+_TELLING_WORDS = 6
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "replace"), digest_size=_HASH_BYTES).hexdigest()
+
+
+def aliases(*, source_id: str, outlet: str, guid: str, url: str, title: str, summary: str) -> tuple[str, ...]:
+    """Return every name that an entry may be known by, strongest first; never empty."""
+    names = []
+    if guid:
+        names.append(f"guid:{_digest(source_id, guid)}")
+    if url:
+        names.append(f"link:{_digest(canonical_url(url))}")
+    telling = words(f"{title} {summary}")
+    if len(telling) >= _TELLING_WORDS or not names:
+        names.append(f"text:{_digest(outlet, *telling)}")
+    return tuple(names)
+
+
+def article_id(alias: str) -> str:
+    """Return the id of an article that is first seen under this alias."""
+    return alias.partition(":")[2]
+
+
+def drop_shared_names(drafts: Sequence[ArticleDraft]) -> list[ArticleDraft]:
+    """Return a feed's drafts without the guids and links that several entries of it share.
+
+    Some feeds give every entry the same guid, or link all to the front page: such a name tells nothing. Where
+    all names agree the entries are copies, and one is kept.
+    """
+    distinct = list({draft.aliases: draft for draft in reversed(drafts)}.values())[::-1]
+    uses = Counter(alias for draft in distinct for alias in draft.aliases)
+    kept = []
+    for draft in distinct:
+        own = tuple(alias for alias in draft.aliases if uses[alias] == 1) or draft.aliases[-1:]
+        kept.append(
+            ArticleDraft(
+                aliases=own,
+                url=draft.url,
+                title=draft.title,
+                summary=draft.summary,
+                published=draft.published,
+                section=draft.section,
+                image_url=draft.image_url,
+            )
+        )
+    return list({draft.aliases: draft for draft in reversed(kept)}.values())[::-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """What to do with one draft."""
+
+    draft: ArticleDraft
+    #: The stored article that it is, or the id that it gets.
+    article_id: str
+    is_new: bool
+
+
+def match(drafts: Sequence[ArticleDraft], known: Mapping[str, str]) -> list[Match]:
+    """Decide which drafts are new; `known` maps the stored aliases among theirs to article ids."""
+    taken: dict[str, str] = dict(known)
+    matches = []
+    for draft in drafts:
+        found = next((taken[alias] for alias in draft.aliases if alias in taken), None)
+        identity = found or article_id(draft.aliases[0])
+        matches.append(Match(draft=draft, article_id=identity, is_new=found is None))
+        taken.update(dict.fromkeys(draft.aliases, identity))
+    return matches

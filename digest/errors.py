@@ -1,0 +1,102 @@
+"""What can go wrong, in words for the person who has to act on it.
+
+    DigestError
+    |-- UsageError            the command's words are off: exit 2
+    |   |-- UnknownNewsletter
+    |   `-- UnknownEdition
+    |-- ConfigurationError    every fault of the configuration at once: exit 2
+    |-- DatabaseError         the database cannot be opened or is newer than this program: exit 2
+    |-- InputError            a line or a file that cannot be read; names the place: exit 1
+    |-- FeedError             a feed that was fetched but cannot be read
+    |-- NothingToSay          no story is worth an edition; nothing was made: exit 1
+    |-- LeaseLost             a claim ran out and somebody else may have it; nothing was changed
+    `-- SenderError           the carrier refuses everything (login, connection); nothing was sent
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class DigestError(Exception):
+    """The root of all errors that a caller may show to a person as they are."""
+
+    exit_code = 1
+
+
+class UsageError(DigestError):
+    """What was asked for does not exist or cannot be meant."""
+
+    exit_code = 2
+
+
+class UnknownNewsletter(UsageError):
+    """No newsletter of that id is configured."""
+
+    def __init__(self, newsletter_id: str, known: list[str]) -> None:
+        super().__init__(
+            f"There is no newsletter {newsletter_id!r}. Configured in config/digest.toml: {', '.join(known)}."
+        )
+
+
+class UnknownEdition(UsageError):
+    """No edition of that id is stored."""
+
+    def __init__(self, edition_id: str, latest: str | None) -> None:
+        hint = f"The latest is {latest}." if latest else "None has been composed yet: run `digest compose` first."
+        super().__init__(f"There is no edition {edition_id!r}. {hint}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong with the configuration."""
+
+    #: The file as the operator knows it, or the environment variable's name.
+    where: str
+    #: The key in it, dotted; empty for the file as a whole.
+    key: str
+    #: What is wrong, with the value as given.
+    wrong: str
+    #: What would be right.
+    right: str
+
+    def __str__(self) -> str:
+        place = f"{self.where}: {self.key}" if self.key else self.where
+        return f"{place}: {self.wrong}. {self.right}"
+
+
+class ConfigurationError(DigestError):
+    """The configuration cannot be used; carries all its faults."""
+
+    exit_code = 2
+
+    def __init__(self, faults: list[Fault]) -> None:
+        self.faults = faults
+        count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+        super().__init__(f"The configuration has {count}:\n" + "\n".join(f"  - {fault}" for fault in faults))
+
+
+class DatabaseError(DigestError):
+    """The database cannot be opened, or was migrated by a newer program."""
+
+    exit_code = 2
+
+
+class InputError(DigestError):
+    """A file or a line that cannot be read; the message names the place."""
+
+
+class FeedError(DigestError):
+    """A body that is not a readable feed; the message says what it is instead."""
+
+
+class NothingToSay(DigestError):
+    """There is no story for this edition; the message says why."""
+
+
+class LeaseLost(DigestError):
+    """Somebody else may have the claim by now; the caller must not touch these deliveries again."""
+
+
+class SenderError(DigestError):
+    """The carrier refuses the connection or the sender as a whole; no message of the batch left."""

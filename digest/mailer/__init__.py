@@ -1,0 +1,1 @@
+"""From an edition to messages: view, render, inline, MIME, personalise, check. Pure."""

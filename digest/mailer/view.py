@@ -1,0 +1,204 @@
+"""What a template gets: an edition as one reader's choice of regions sees it, in the words of its locale."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from digest.mailer.language import Language
+from digest.model import Article, Edition, Newsletter, Region, Section, Story
+from digest.text.bidi import is_rtl, starts_rtl
+
+#: Tokens that stand in a rendered message until it is made a reader's own. Feed text cannot forge them: `shown`
+#: breaks whatever looks like one.
+UNSUBSCRIBE_TOKEN = "__UNSUBSCRIBE_URL__"  # noqa: S105 - a place, not a secret
+
+_TOKEN_LIKE = re.compile(r"__(?=[A-Z_]+__)")
+#: Words a minute, of attentive reading in Arabic.
+_READING_SPEED = 180
+_OUTLETS_SHOWN = 5
+_HEADLINES_ON_TOP = 8
+
+
+def shown(text: str) -> str:
+    """Return feed text in which nothing can be taken for one of our tokens."""
+    return _TOKEN_LIKE.sub("_\N{WORD JOINER}_", text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkView:
+    """One outlet's article behind a story."""
+
+    outlet: str
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoryView:
+    """A story as a template shows it."""
+
+    #: Unique within the message; the target of the list on top.
+    anchor: str
+    headline: str
+    summary: str
+    #: Where the headline leads: its own article.
+    url: str
+    #: The article the headline comes from, then one of each further outlet.
+    links: tuple[LinkView, ...]
+    #: Outlets beyond those in `links`.
+    more_outlets: int
+    #: The main country's name, or the region's where no country is meant.
+    place: str
+    region: str
+    #: When the newest article came, in the newsletter's zone; with its day where that is not the edition's.
+    time: str
+    #: "5 outlets" in the locale's plural.
+    outlets_counted: str
+    #: `rtl` or `ltr`, by the headline's own script.
+    direction: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SectionView:
+    """A region's stories, without the edition's lead."""
+
+    anchor: str
+    name: str
+    stories: tuple[StoryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditionView:
+    """Everything that a template shows, in the order in which it is read."""
+
+    title: str
+    tagline: str
+    accent: str
+    postal_address: str
+    lang: str
+    direction: str
+    #: The masthead's date.
+    date: str
+    #: "34 stories from 12 outlets", "6 minutes".
+    extent: str
+    reading_time: str
+    lead: StoryView
+    #: The day's first headlines, which link down.
+    headlines: tuple[StoryView, ...]
+    sections: tuple[SectionView, ...]
+    briefs: tuple[StoryView, ...]
+    unsubscribe_url: str = UNSUBSCRIBE_TOKEN
+
+    def stories(self) -> Iterator[StoryView]:
+        """Every story once, in the order in which it is read."""
+        yield self.lead
+        for section in self.sections:
+            yield from section.stories
+        yield from self.briefs
+
+
+def choose_sections(edition: Edition, regions: Sequence[str]) -> tuple[Section, ...]:
+    """Return the edition's sections for a reader's regions, in the reader's order.
+
+    Where there is nothing in any of them today, the edition's own: a letter without news is worse than one with
+    news from elsewhere.
+    """
+    by_region = {section.region: section for section in edition.sections}
+    chosen = tuple(by_region[region] for region in regions if region in by_region)
+    return chosen or edition.sections
+
+
+class _Viewer:
+    def __init__(self, edition: Edition, newsletter: Newsletter, names: Mapping[str, Region], language: Language) -> None:
+        self._edition = edition
+        self._newsletter = newsletter
+        self._names = names
+        self._language = language
+
+    def region_name(self, region_id: str) -> str:
+        region = self._names.get(region_id)
+        if region is None:
+            return region_id
+        return region.name.get(self._language.locale.language, next(iter(region.name.values()), region_id))
+
+    def story(self, story: Story) -> StoryView:
+        by_outlet: dict[str, Article] = {}
+        for article in story.articles:
+            by_outlet.setdefault(article.outlet, article)
+        links = [
+            LinkView(outlet=shown(outlet), title=shown(article.title), url=article.url)
+            for outlet, article in by_outlet.items()
+        ]
+        return StoryView(
+            anchor=f"s-{story.id}",
+            headline=shown(story.headline),
+            summary=shown(story.summary),
+            url=story.articles[0].url,
+            links=tuple(links[:_OUTLETS_SHOWN]),
+            more_outlets=max(len(links) - _OUTLETS_SHOWN, 0),
+            place=self._language.country(story.countries[0]) if story.countries else self.region_name(story.region),
+            region=self.region_name(story.region),
+            time=self._time(story),
+            outlets_counted=self._language.count("{n} outlet", "{n} outlets", len(links)),
+            direction="rtl" if starts_rtl(story.headline) else "ltr",
+        )
+
+    def _time(self, story: Story) -> str:
+        clock = self._language.clock(story.latest, self._newsletter.timezone)
+        day = story.latest.astimezone(ZoneInfo(self._newsletter.timezone)).date()
+        if day == self._edition.local_date:
+            return clock
+        return f"{self._language.short_date(day)}{self._language.list(['', clock])}"
+
+    def section(self, section: Section, lead: Story) -> SectionView | None:
+        stories = tuple(self.story(story) for story in section.stories if story.id != lead.id)
+        if not stories:
+            return None
+        return SectionView(anchor=f"r-{section.region}", name=self.region_name(section.region), stories=stories)
+
+
+def view_edition(
+    edition: Edition,
+    newsletter: Newsletter,
+    regions: Sequence[str],
+    names: Mapping[str, Region],
+    language: Language,
+) -> EditionView:
+    """Return the edition for a choice and order of regions."""
+    viewer = _Viewer(edition, newsletter, names, language)
+    sections = choose_sections(edition, regions)
+    told = [story for section in sections for story in section.stories]
+    lead = next((story for story in told if story.id == edition.lead_id), None) or max(
+        told, key=lambda story: (story.score, story.id)
+    )
+    views = tuple(view for section in sections if (view := viewer.section(section, lead)))
+    briefs = tuple(viewer.story(story) for story in edition.briefs)
+    opening = viewer.story(lead)
+    firsts = [view.stories[0] for view in views]
+    everything = [opening, *(story for view in views for story in view.stories), *briefs]
+    outlets = {article.outlet for story in [*told, *edition.briefs] for article in story.articles}
+    words = sum(len(f"{story.headline} {story.summary}".split()) for story in everything)
+    minutes = max(math.ceil(words / _READING_SPEED), 1)
+    return EditionView(
+        title=newsletter.title,
+        tagline=newsletter.tagline,
+        accent=newsletter.accent,
+        postal_address=newsletter.postal_address,
+        lang=language.tag,
+        direction="rtl" if is_rtl(language.locale.language) else "ltr",
+        date=language.long_date(edition.local_date),
+        extent=language.say(
+            "{stories} from {outlets}",
+            stories=language.count("{n} story", "{n} stories", len(everything)),
+            outlets=language.count("{n} outlet", "{n} outlets", len(outlets)),
+        ),
+        reading_time=language.count("{n} minute's read", "{n} minutes' read", minutes),
+        lead=opening,
+        headlines=(opening, *firsts)[:_HEADLINES_ON_TOP],
+        sections=views,
+        briefs=briefs,
+    )

@@ -1,0 +1,56 @@
+"""Articles as TF-IDF vectors over the light stems of headline and summary."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import sparse
+
+from digest.model import Article
+from digest.text.arabic import stems
+
+#: A stem of the headline counts as this many of the summary.
+TITLE_WEIGHT = 2
+#: Stems of a summary that are read: the lede, not the background that follows it.
+SUMMARY_STEMS = 60
+TITLE_STEMS = 40
+#: A day's articles are taken for a sample out of a stream in which this many others hold none of their stems:
+#: else the words of the day's greatest event, in a fifth of all articles, would count as common words.
+UNSEEN_ARTICLES = 3000
+
+
+def article_stems(article: Article) -> Counter[str]:
+    """Return the stems of an article with their weights, the headline's counted `TITLE_WEIGHT` times.
+
+    An article without a summary lends the first words of its text for one.
+    """
+    bag = Counter(stems(article.summary or article.text[:600])[:SUMMARY_STEMS])
+    for stem in stems(article.title)[:TITLE_STEMS]:
+        bag[stem] += TITLE_WEIGHT
+    return bag
+
+
+def tfidf(bags: Sequence[Counter[str]]) -> sparse.csr_array:
+    """Return one unit row for each bag: sublinear term frequency times inverse document frequency.
+
+    An empty bag gives a zero row. Columns are the stems in alphabetical order, so the result does not depend on
+    the order in which stems are met.
+    """
+    documents = Counter(stem for bag in bags for stem in bag)
+    vocabulary = {stem: column for column, stem in enumerate(sorted(documents))}
+    stream = 1 + len(bags) + UNSEEN_ARTICLES
+    rarity = {stem: math.log(stream / (1 + count)) for stem, count in documents.items()}
+    pointers, columns, values = [0], [], []
+    for bag in bags:
+        row = {vocabulary[stem]: (1 + math.log(count)) * rarity[stem] for stem, count in bag.items()}
+        length = math.sqrt(sum(value * value for value in row.values()))
+        columns.extend(row)
+        values.extend(value / length for value in row.values())
+        pointers.append(len(columns))
+    shape = (len(bags), len(vocabulary))
+    matrix = sparse.csr_array((np.array(values), np.array(columns, dtype=np.int32), np.array(pointers)), shape=shape)
+    matrix.sort_indices()
+    return matrix

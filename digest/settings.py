@@ -1,0 +1,217 @@
+"""What can be set: the tables of the TOML files, with what each value may be.
+
+Every field's description says what would be right; faults of a configuration quote it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+
+from digest.model import Newsletter, Region, Source
+
+_COUNTRY = re.compile(r"^[A-Z]{2}$")
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        near = difflib.get_close_matches(name, available_timezones(), n=1)
+        raise ValueError(f"is no IANA time zone{f'; did you mean {near[0]!r}?' if near else ''}")
+    return name
+
+
+def _web_address(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("is no http(s) address")
+    return url
+
+
+def _country(code: str) -> str:
+    if not _COUNTRY.match(code):
+        raise ValueError("is no ISO 3166 alpha-2 code")
+    return code
+
+
+def _mail_address(address: str) -> str:
+    if not is_mail_address(address):
+        raise ValueError("is no mail address")
+    return address
+
+
+def _locale(name: str) -> str:
+    try:
+        Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError) as error:
+        raise ValueError("is no locale that CLDR knows") from error
+    return name
+
+
+def is_mail_address(address: str) -> bool:
+    """Say whether an address can be written to: one @, an ASCII local part, a domain with a dot or localhost."""
+    local, _, domain = address.rpartition("@")
+    right_local = re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", local)
+    right_domain = re.fullmatch(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}|localhost", domain)
+    return bool(right_local and right_domain and ".." not in local and len(address) <= 254)
+
+
+_Zone = Annotated[str, AfterValidator(_known_zone)]
+_Url = Annotated[str, AfterValidator(_web_address)]
+_CountryCode = Annotated[str, AfterValidator(_country)]
+_Address = Annotated[str, AfterValidator(_mail_address)]
+_LocaleName = Annotated[str, AfterValidator(_locale)]
+_Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="lower-case letters, digits, - and _")]
+
+
+class Table(BaseModel):
+    """A table of settings; unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class MailSettings(Table):
+    """How messages leave, and in whose name."""
+
+    transport: Literal["outbox", "smtp", "sendgrid"] | None = Field(None, description="outbox, smtp or sendgrid")
+    from_: _Address = Field("mujaz@example.org", alias="from", description="the sender's address")
+    unsubscribe_to: _Address | None = Field(None, description="the address that unsubscribe mails go to; default: from")
+    rate_per_second: float = Field(0, ge=0, description="messages a second, 0 for no limit")
+
+
+class SmtpSettings(Table):
+    """The server that carries messages."""
+
+    host: str = Field("localhost", min_length=1, description="the server's name")
+    port: int = Field(587, ge=1, le=65535, description="a port from 1 to 65535")
+    username: str = Field("", description="the login, empty for none")
+    password: SecretStr = Field(SecretStr(""), description="the login's password")
+    security: Literal["none", "starttls", "tls"] = Field("starttls", description="none, starttls or tls")
+    connections: int = Field(4, ge=1, le=100, description="connections at a time, from 1 to 100")
+    timeout_seconds: float = Field(30, gt=0, le=600, description="seconds, more than 0")
+
+
+class SendgridSettings(Table):
+    """SendGrid's web interface."""
+
+    host: _Url = Field("https://api.sendgrid.com", description="https://api.sendgrid.com or https://api.eu.sendgrid.com")
+    api_key: SecretStr = Field(SecretStr(""), description="set SENDGRID_API_KEY in the environment instead")
+    chunk: int = Field(250, ge=1, le=1000, description="recipients a request, from 1 to 1000")
+    timeout_seconds: float = Field(30, gt=0, le=600, description="seconds, more than 0")
+    webhook_public_key: str = Field("", description="the event webhook's verification key")
+
+
+class CollectSettings(Table):
+    """How feeds are fetched."""
+
+    interval_minutes: float = Field(15, gt=0, description="minutes between two collects of the worker")
+    timeout_seconds: float = Field(20, gt=0, le=600, description="seconds for one feed, more than 0")
+    max_megabytes: float = Field(10, gt=0, le=100, description="megabytes of one feed, up to 100")
+    concurrency: int = Field(20, ge=1, le=200, description="fetches at a time, from 1 to 200")
+    per_host: int = Field(2, ge=1, le=50, description="fetches of one host at a time, from 1 to 50")
+    allow_private_addresses: bool = Field(False, description="true or false")
+    contact: str = Field("", description="a URL or an address where outlets reach you")
+
+
+class RankTable(Table):
+    """What counts as today."""
+
+    window_hours: float = Field(30, gt=0, le=240, description="hours, up to 240")
+
+
+class DeliverySettings(Table):
+    """How sending is guarded."""
+
+    lease_seconds: float = Field(120, ge=1, le=3600, description="seconds from 1 to 3600")
+
+
+class NewsletterTable(Table):
+    """One [[newsletter]]."""
+
+    id: _Id = Field(description="lower-case letters, digits, - and _")
+    title: str = Field(min_length=1, description="the name that readers see")
+    tagline: str = Field("", description="one line under the title")
+    locale: _LocaleName = Field("ar", description="a locale such as ar, ar_EG or en")
+    timezone: _Zone = Field("Asia/Riyadh", description="an IANA zone such as Asia/Riyadh")
+    send_at: str = Field("06:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="a local time as HH:MM")
+    late_minutes: int = Field(180, ge=1, le=1439, description="minutes from 1 to 1439")
+    regions: list[str] = Field(min_length=1, description="region ids of config/regions.toml in the sections' order")
+    stories_per_region: int = Field(3, ge=1, le=20, description="a number from 1 to 20")
+    brief_stories: int = Field(6, ge=0, le=50, description="a number from 0 to 50")
+    sources: list[str] = Field(default=[], description="source ids of config/sources.toml; empty for all")
+    accent: str = Field("#8c2f1b", pattern=r"^#[0-9a-fA-F]{6}$", description="a colour as #rrggbb")
+    postal_address: str = Field("", description="the sender's postal address")
+    template: str = Field("email", pattern=r"^[a-z0-9_-]+$", description="a folder of templates/")
+
+
+class SourceTable(Table):
+    """One [[source]]."""
+
+    id: _Id = Field(description="lower-case letters, digits, - and _")
+    outlet: str = Field(min_length=1, description="the publisher's name as readers see it")
+    name: str = Field("", description="the feed's own name")
+    url: _Url = Field(description="the feed's address, http or https")
+    country: _CountryCode = Field(description="where the outlet sits, ISO 3166 alpha-2")
+    language: str = Field("ar", description="a language code such as ar")
+    weight: float = Field(1.0, gt=0, le=10, description="a number above 0, up to 10; 1 is usual")
+    regions: list[str] = Field(default=[], description="region ids of config/regions.toml")
+    timezone: _Zone | None = Field(None, description="an IANA zone for dates that carry none")
+    full_text: bool = Field(False, description="true or false")
+    enabled: bool = Field(True, description="true or false")
+
+
+class RegionTable(Table):
+    """One [[region]]."""
+
+    id: _Id = Field(description="lower-case letters, digits, - and _")
+    name: dict[str, str] = Field(min_length=1, description="the name by locale: { ar = \"...\", en = \"...\" }")
+    countries: list[_CountryCode] = Field(description="ISO 3166 alpha-2 codes")
+
+
+class SettingsFile(Table):
+    mail: MailSettings = MailSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    sendgrid: SendgridSettings = SendgridSettings()
+    collect: CollectSettings = CollectSettings()
+    rank: RankTable = RankTable()
+    delivery: DeliverySettings = DeliverySettings()
+    newsletter: list[NewsletterTable] = Field(min_length=1, description="at least one [[newsletter]]")
+
+
+class SourcesFile(Table):
+    source: list[SourceTable] = Field(default=[], description="[[source]] tables")
+
+
+class RegionsFile(Table):
+    region: list[RegionTable] = Field(min_length=1, description="[[region]] tables")
+
+
+class Settings(BaseModel):
+    """Everything that is configured."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    mail: MailSettings
+    smtp: SmtpSettings
+    sendgrid: SendgridSettings
+    collect: CollectSettings
+    rank: RankTable
+    delivery: DeliverySettings
+    newsletters: dict[str, Newsletter]
+    sources: dict[str, Source]
+    regions: dict[str, Region]
+
+    @property
+    def transport(self) -> str:
+        """The transport as set, else sendgrid where there is a key for it, else the outbox."""
+        return self.mail.transport or ("sendgrid" if self.sendgrid.api_key.get_secret_value() else "outbox")
+
+    @property
+    def region_of(self) -> dict[str, str]:
+        """The region id of each country."""
+        return {country: region.id for region in self.regions.values() for country in region.countries}

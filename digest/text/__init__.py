@@ -1,0 +1,1 @@
+"""Arabic and bidirectional text: comparing it, and showing it the right way round. Pure."""

@@ -1,0 +1,152 @@
+"""The scheduled process: an APScheduler tick that does what is due, and a signal that ends it in order.
+
+The tick keeps nothing: which slots are due follows from the clock (`schedule.due_slots`), what was done from the
+store, so a worker that was killed goes on where it stopped, and two of them make one edition.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.errors import DigestError, NothingToSay, SenderError
+from digest.pipeline import collect, compose, deliver, no_progress, open_edition
+from digest.schedule import due_slots, next_due
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.model import Newsletter, Slot
+
+_log = logging.getLogger("digest.worker")
+
+#: Seconds between two looks at the clock.
+TICK_SECONDS = 20
+
+
+class Worker:
+    """Collects, composes and delivers by the schedule."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._stop = threading.Event()
+        #: Slots of which we said already that there is nothing to say, so that it is logged once.
+        self._silent: set[Slot] = set()
+
+    def run_once(self) -> None:
+        """Collect, then do the slots that are due."""
+        self.collect()
+        self.do_due_slots()
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; then bring what is being sent to its end."""
+        _log_to_stdout()
+        app = self._app
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, lambda *_: self._stop.set())
+        scheduler = BackgroundScheduler(
+            timezone=dt.UTC,
+            executors={"default": ThreadPoolExecutor(2)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        now = app.clock.now()
+        minutes = app.settings.collect.interval_minutes
+        scheduler.add_job(self._guarded(self.collect), "interval", minutes=minutes, next_run_time=now, id="collect")
+        scheduler.add_job(self._guarded(self.do_due_slots), "interval", seconds=TICK_SECONDS, next_run_time=now, id="slots")
+        _log.info("worker started; database %s; mail through %s", self._database(), app.settings.transport)
+        for newsletter in app.newsletters():
+            slot = next_due(newsletter, now)
+            _log.info("newsletter %s: next edition %s, due %s", newsletter.id, slot.local_date, slot.due_at.isoformat())
+        scheduler.start()
+        self._stop.wait()
+        _log.info("stopping: work in hand is brought to its end")
+        # The jobs see the flag; shutdown waits for them.
+        scheduler.shutdown(wait=True)
+        _log.info("stopped")
+
+    def _database(self) -> str:
+        return str(self._app.store.engine.url.render_as_string(hide_password=True))
+
+    def _guarded(self, job: Callable[[], None]) -> Callable[[], None]:
+        """Return a job whose failure is logged and tried again at the next tick."""
+
+        def run() -> None:
+            try:
+                job()
+            except DigestError as error:
+                _log.error("%s", error)  # noqa: TRY400 - a sentence for the operator, no traceback
+            except Exception:
+                _log.exception("%s failed; it is tried again at the next tick", job.__name__)
+
+        return run
+
+    def collect(self) -> None:
+        """Fetch every due source."""
+        app = self._app
+        sources = list(app.settings.sources.values())
+        report = collect(sources, app.fetcher, app.store.articles, app.clock.now(), no_progress)
+        _log.info("collected %d sources, %d failed, %d new articles", len(report.outcomes), len(report.failed), report.new)
+        for outcome in report.failed:
+            _log.warning("source %s failed: %s", outcome.source.id, outcome.error)
+
+    def do_due_slots(self) -> None:
+        """Compose and deliver each slot that is due."""
+        for newsletter, slot in due_slots(self._app.newsletters(), self._app.clock.now()):
+            if self._stop.is_set():
+                return
+            try:
+                self._do_slot(newsletter, slot)
+            except NothingToSay as error:
+                if slot not in self._silent:
+                    self._silent.add(slot)
+                    _log.warning("slot %s %s: %s", newsletter.id, slot.local_date, error)
+
+    def _do_slot(self, newsletter: Newsletter, slot: Slot) -> None:
+        app, store = self._app, self._app.store
+        now = app.clock.now()
+        edition = compose(
+            newsletter, slot, store.articles, store.editions, app.placer, app.rank_settings, now
+        )
+        if not store.ledger.is_open(edition.id):
+            people = store.subscribers.subscribers(newsletter.id)
+            open_edition(edition, newsletter, people, store.ledger, app.renderer(newsletter), now)
+            _log.info("edition %s: %d stories for %d subscribers", edition.id, len(list(edition.stories())), len(people))
+        if not any(state.open for state in store.ledger.counts(edition.id)):
+            return
+        sender = app.sender(newsletter)
+        lease = dt.timedelta(seconds=app.settings.delivery.lease_seconds)
+        try:
+            report = deliver(
+                edition, store.ledger, sender, app.reader_of(newsletter), app.clock, lease, self._pace(), no_progress
+            )
+        finally:
+            sender.close()
+        if report.receipts or report.stopped:
+            done = ", ".join(f"{count} {status}" for status, count in report.receipts.items()) or "nothing sent"
+            _log.info("edition %s through %s: %s%s", edition.id, sender.destination, done, f"; {report.stopped}" if report.stopped else "")
+
+    def _pace(self) -> Callable[[int], None]:
+        pace = self._app.pacer()
+
+        def held(count: int) -> None:
+            if self._stop.is_set():
+                raise SenderError("the worker is stopping")
+            pace(count)
+
+        return held
+
+
+def _log_to_stdout() -> None:
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger("digest")
+    root.handlers = [handler]
+    root.propagate = False
+    root.setLevel(logging.INFO)
