@@ -77,7 +77,12 @@ class App:
             try:
                 files[name] = (place, path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError) as error:
-                fault = Fault(where=str(path), key="", wrong=f"cannot be read: {error}", right="Mend or remove the file.")
+                fault = Fault(
+                    where=str(path),
+                    key="",
+                    wrong=f"cannot be read: {error}",
+                    right="Mend or remove the file.",
+                )
                 raise ConfigurationError([fault]) from error
         return load_settings(files, self.environment)
 
@@ -145,7 +150,9 @@ class App:
                 parsed[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
                 where = f"config/gazetteer/{path.name}"
-                faults.append(Fault(where=where, key="", wrong=f"cannot be read: {error}", right="Mend the line."))
+                faults.append(
+                    Fault(where=where, key="", wrong=f"cannot be read: {error}", right="Mend the line.")
+                )
         if faults:
             raise ConfigurationError(faults)
         return parsed
@@ -242,7 +249,9 @@ class App:
         link = f"mailto:{address}?subject={quote(f'unsubscribe {newsletter.id}')}"
 
         def reader(delivery: Delivery) -> Reader:
-            return Reader(delivery_id=delivery.id, email=delivery.email, name=delivery.name, unsubscribe_url=link)
+            return Reader(
+                delivery_id=delivery.id, email=delivery.email, name=delivery.name, unsubscribe_url=link
+            )
 
         return reader
 
@@ -306,4 +315,8 @@ def _sendgrid(app: App, newsletter: Newsletter) -> Sender:
     )
 
 
-_SENDERS: dict[str, Callable[[App, Newsletter], Sender]] = {"outbox": _outbox, "smtp": _smtp, "sendgrid": _sendgrid}
+_SENDERS: dict[str, Callable[[App, Newsletter], Sender]] = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "sendgrid": _sendgrid,
+}

@@ -87,7 +87,9 @@ class _Loader:
         try:
             return tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            self._fault(place, "", f"is no valid TOML: {error}", "Mend the line; https://toml.io has the rules.")
+            self._fault(
+                place, "", f"is no valid TOML: {error}", "Mend the line; https://toml.io has the rules."
+            )
             return None
 
     def _override(self, raw: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -138,10 +140,17 @@ class _Loader:
         variable = self._from_environment.get(dotted)
         self._fault(variable or place, "" if variable else _readable(location, raw), wrong, right)
 
-    def _unique(self, name: str, key: str, tables: Sequence[NewsletterTable | SourceTable | RegionTable]) -> None:
+    def _unique(
+        self, name: str, key: str, tables: Sequence[NewsletterTable | SourceTable | RegionTable]
+    ) -> None:
         for table_id, count in Counter(table.id for table in tables).items():
             if count > 1:
-                self._fault(self._files[name][0], f"{key} {table_id!r}", f"stands {count} times", "Give each its own id.")
+                self._fault(
+                    self._files[name][0],
+                    f"{key} {table_id!r}",
+                    f"stands {count} times",
+                    "Give each its own id.",
+                )
 
     def _one_region_each(self, regions: RegionsFile) -> None:
         homes: dict[str, list[str]] = {}
@@ -150,18 +159,32 @@ class _Loader:
                 homes.setdefault(country, []).append(region.id)
         for country, ids in homes.items():
             if len(ids) > 1:
-                self._fault(self._files[REGIONS_FILE][0], f"country {country}", f"stands in {' and '.join(ids)}", "Leave it in one.")
+                self._fault(
+                    self._files[REGIONS_FILE][0],
+                    f"country {country}",
+                    f"stands in {' and '.join(ids)}",
+                    "Leave it in one.",
+                )
 
-    def _known_regions(self, settings: SettingsFile | None, sources: SourcesFile | None, known: list[str]) -> None:
+    def _known_regions(
+        self, settings: SettingsFile | None, sources: SourcesFile | None, known: list[str]
+    ) -> None:
         users: list[tuple[str, str, list[str]]] = []
         if settings:
-            users += [(SETTINGS_FILE, f"newsletter {table.id!r}", table.regions) for table in settings.newsletter]
+            users += [
+                (SETTINGS_FILE, f"newsletter {table.id!r}", table.regions) for table in settings.newsletter
+            ]
         if sources:
             users += [(SOURCES_FILE, f"source {table.id!r}", table.regions) for table in sources.source]
         for name, key, wanted in users:
             for region in wanted:
                 if region not in known:
-                    self._fault(self._files[name][0], f"{key}, regions", f"{region!r} is no region", f"Regions are {', '.join(known)}.")
+                    self._fault(
+                        self._files[name][0],
+                        f"{key}, regions",
+                        f"{region!r} is no region",
+                        f"Regions are {', '.join(known)}.",
+                    )
 
     def _known_sources(self, settings: SettingsFile, known: list[str]) -> None:
         for table in settings.newsletter:
@@ -169,7 +192,12 @@ class _Loader:
                 if source not in known:
                     near = difflib.get_close_matches(source, known, n=1)
                     hint = f"Did you mean {near[0]!r}?" if near else "Sources are in config/sources.toml."
-                    self._fault(self._files[SETTINGS_FILE][0], f"newsletter {table.id!r}, sources", f"{source!r} is no source", hint)
+                    self._fault(
+                        self._files[SETTINGS_FILE][0],
+                        f"newsletter {table.id!r}, sources",
+                        f"{source!r} is no source",
+                        hint,
+                    )
 
 
 def _tables() -> list[str]:
@@ -229,7 +257,9 @@ def _newsletter(table: NewsletterTable) -> Newsletter:
 
 
 def _source(table: SourceTable) -> Source:
-    return Source(**table.model_dump() | {"regions": tuple(table.regions), "name": table.name or table.outlet})
+    return Source(
+        **table.model_dump() | {"regions": tuple(table.regions), "name": table.name or table.outlet}
+    )
 
 
 def _region(table: RegionTable) -> Region:

@@ -1,16 +1,16 @@
 """What can go wrong, in words for the person who has to act on it.
 
-    DigestError
-    |-- UsageError            the command's words are off: exit 2
-    |   |-- UnknownNewsletter
-    |   `-- UnknownEdition
-    |-- ConfigurationError    every fault of the configuration at once: exit 2
-    |-- DatabaseError         the database cannot be opened or is newer than this program: exit 2
-    |-- InputError            a line or a file that cannot be read; names the place: exit 1
-    |-- FeedError             a feed that was fetched but cannot be read
-    |-- NothingToSay          no story is worth an edition; nothing was made: exit 1
-    |-- LeaseLost             a claim ran out and somebody else may have it; nothing was changed
-    `-- SenderError           the carrier refuses everything (login, connection); nothing was sent
+DigestError
+|-- UsageError            the command's words are off: exit 2
+|   |-- UnknownNewsletter
+|   `-- UnknownEdition
+|-- ConfigurationError    every fault of the configuration at once: exit 2
+|-- DatabaseError         the database cannot be opened or is newer than this program: exit 2
+|-- InputError            a line or a file that cannot be read; names the place: exit 1
+|-- FeedError             a feed that was fetched but cannot be read
+|-- NothingToSay          no story is worth an edition; nothing was made: exit 1
+|-- LeaseLost             a claim ran out and somebody else may have it; nothing was changed
+`-- SenderError           the carrier refuses everything (login, connection); nothing was sent
 """
 
 from __future__ import annotations
@@ -43,7 +43,11 @@ class UnknownEdition(UsageError):
     """No edition of that id is stored."""
 
     def __init__(self, edition_id: str, latest: str | None) -> None:
-        hint = f"The latest is {latest}." if latest else "None has been composed yet: run `digest compose` first."
+        hint = (
+            f"The latest is {latest}."
+            if latest
+            else "None has been composed yet: run `digest compose` first."
+        )
         super().__init__(f"There is no edition {edition_id!r}. {hint}")
 
 

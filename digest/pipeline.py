@@ -1,8 +1,8 @@
 """The only place where the core meets the ports.
 
-    collect:  due sources | fetch | parse | save
-    compose:  articles of the window | rank | pick | freeze
-    deliver:  edition | render variants | freeze recipients | claim | mark sending | send | settle
+collect:  due sources | fetch | parse | save
+compose:  articles of the window | rank | pick | freeze
+deliver:  edition | render variants | freeze recipients | claim | mark sending | send | settle
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from digest.collector.parse import parse_feed
 from digest.errors import FeedError, LeaseLost, NothingToSay, SenderError
@@ -60,7 +60,7 @@ class SourceOutcome:
 
     source: Source
     status: FetchStatus
-    counts: SaveCounts = SaveCounts()
+    counts: SaveCounts = field(default_factory=SaveCounts)
     error: str = ""
 
 
@@ -117,7 +117,9 @@ def _must_wait(state: FetchState | None, now: dt.datetime) -> bool:
 
 def _request(source: Source, state: FetchState | None) -> FetchRequest:
     known = state or FetchState(source_id=source.id)
-    return FetchRequest(source_id=source.id, url=source.url, etag=known.etag, last_modified=known.last_modified)
+    return FetchRequest(
+        source_id=source.id, url=source.url, etag=known.etag, last_modified=known.last_modified
+    )
 
 
 def _take_in(
@@ -201,7 +203,9 @@ def draft_edition(
 def edition_id(slot: Slot, newsletter: Newsletter) -> str:
     """Return the id of a slot's edition: newsletter and date, and the zone where it is not the newsletter's own."""
     own = slot.cohort == newsletter.timezone
-    return f"{slot.newsletter_id}-{slot.local_date}" + ("" if own else f"-{slot.cohort.replace('/', '-').lower()}")
+    return f"{slot.newsletter_id}-{slot.local_date}" + (
+        "" if own else f"-{slot.cohort.replace('/', '-').lower()}"
+    )
 
 
 def _why_nothing(newsletter: Newsletter, store: ArticleStore, since: dt.datetime, now: dt.datetime) -> str:
@@ -322,7 +326,9 @@ def _batches(deliveries: Sequence[Delivery], size: int) -> Iterator[Sequence[Del
 
 
 def _outgoing(edition: Edition, messages: Mapping[str, Message], held: Delivery, reader: Reader) -> Outgoing:
-    return Outgoing(message=messages[held.variant], reader=reader, edition_id=edition.id, variant=held.variant)
+    return Outgoing(
+        message=messages[held.variant], reader=reader, edition_id=edition.id, variant=held.variant
+    )
 
 
 def _send_batch(

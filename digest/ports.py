@@ -120,7 +120,9 @@ class Ledger(Protocol):
     def claim(self, edition_id: str, limit: int, now: dt.datetime, lease: dt.timedelta) -> Claim:
         """Claim up to `limit` deliveries that may be sent; suppressed ones are settled instead of claimed."""
 
-    def mark_sending(self, claim: Claim, delivery_ids: Sequence[int], now: dt.datetime, lease: dt.timedelta) -> None:
+    def mark_sending(
+        self, claim: Claim, delivery_ids: Sequence[int], now: dt.datetime, lease: dt.timedelta
+    ) -> None:
         """Commit that these are about to leave. Raises LeaseLost where the claim is no longer ours."""
 
     def settle(self, claim: Claim, receipts: Sequence[Receipt], now: dt.datetime) -> None:

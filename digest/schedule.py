@@ -27,7 +27,11 @@ def local_moment(day: dt.date, time: dt.time, timezone: str) -> dt.datetime:
     ahead = dt.datetime.combine(day, time, tzinfo=zone).replace(fold=1).astimezone(dt.UTC)
     skipped = moment - ahead
     into = dt.timedelta()
-    while into < skipped and (ahead + into + dt.timedelta(minutes=1)).astimezone(zone).utcoffset() == ahead.astimezone(zone).utcoffset():
+    while (
+        into < skipped
+        and (ahead + into + dt.timedelta(minutes=1)).astimezone(zone).utcoffset()
+        == ahead.astimezone(zone).utcoffset()
+    ):
         into += dt.timedelta(minutes=1)
     return ahead + into + dt.timedelta(minutes=1)
 

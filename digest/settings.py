@@ -57,7 +57,9 @@ def is_mail_address(address: str) -> bool:
     """Say whether an address can be written to: one @, an ASCII local part, a domain with a dot or localhost."""
     local, _, domain = address.rpartition("@")
     right_local = re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", local)
-    right_domain = re.fullmatch(r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}|localhost", domain)
+    right_domain = re.fullmatch(
+        r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}|localhost", domain
+    )
     return bool(right_local and right_domain and ".." not in local and len(address) <= 254)
 
 
@@ -66,7 +68,9 @@ _Url = Annotated[str, AfterValidator(_web_address)]
 _CountryCode = Annotated[str, AfterValidator(_country)]
 _Address = Annotated[str, AfterValidator(_mail_address)]
 _LocaleName = Annotated[str, AfterValidator(_locale)]
-_Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="lower-case letters, digits, - and _")]
+_Id = Annotated[
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="lower-case letters, digits, - and _")
+]
 
 
 class Table(BaseModel):
@@ -78,9 +82,13 @@ class Table(BaseModel):
 class MailSettings(Table):
     """How messages leave, and in whose name."""
 
-    transport: Literal["outbox", "smtp", "sendgrid"] | None = Field(None, description="outbox, smtp or sendgrid")
+    transport: Literal["outbox", "smtp", "sendgrid"] | None = Field(
+        None, description="outbox, smtp or sendgrid"
+    )
     from_: _Address = Field("mujaz@example.org", alias="from", description="the sender's address")
-    unsubscribe_to: _Address | None = Field(None, description="the address that unsubscribe mails go to; default: from")
+    unsubscribe_to: _Address | None = Field(
+        None, description="the address that unsubscribe mails go to; default: from"
+    )
     rate_per_second: float = Field(0, ge=0, description="messages a second, 0 for no limit")
 
 
@@ -99,7 +107,9 @@ class SmtpSettings(Table):
 class SendgridSettings(Table):
     """SendGrid's web interface."""
 
-    host: _Url = Field("https://api.sendgrid.com", description="https://api.sendgrid.com or https://api.eu.sendgrid.com")
+    host: _Url = Field(
+        "https://api.sendgrid.com", description="https://api.sendgrid.com or https://api.eu.sendgrid.com"
+    )
     api_key: SecretStr = Field(SecretStr(""), description="set SENDGRID_API_KEY in the environment instead")
     chunk: int = Field(250, ge=1, le=1000, description="recipients a request, from 1 to 1000")
     timeout_seconds: float = Field(30, gt=0, le=600, description="seconds, more than 0")
@@ -140,7 +150,9 @@ class NewsletterTable(Table):
     timezone: _Zone = Field("Asia/Riyadh", description="an IANA zone such as Asia/Riyadh")
     send_at: str = Field("06:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="a local time as HH:MM")
     late_minutes: int = Field(180, ge=1, le=1439, description="minutes from 1 to 1439")
-    regions: list[str] = Field(min_length=1, description="region ids of config/regions.toml in the sections' order")
+    regions: list[str] = Field(
+        min_length=1, description="region ids of config/regions.toml in the sections' order"
+    )
     stories_per_region: int = Field(3, ge=1, le=20, description="a number from 1 to 20")
     brief_stories: int = Field(6, ge=0, le=50, description="a number from 0 to 50")
     sources: list[str] = Field(default=[], description="source ids of config/sources.toml; empty for all")
@@ -169,11 +181,13 @@ class RegionTable(Table):
     """One [[region]]."""
 
     id: _Id = Field(description="lower-case letters, digits, - and _")
-    name: dict[str, str] = Field(min_length=1, description="the name by locale: { ar = \"...\", en = \"...\" }")
+    name: dict[str, str] = Field(min_length=1, description='the name by locale: { ar = "...", en = "..." }')
     countries: list[_CountryCode] = Field(description="ISO 3166 alpha-2 codes")
 
 
 class SettingsFile(Table):
+    """config/digest.toml."""
+
     mail: MailSettings = MailSettings()
     smtp: SmtpSettings = SmtpSettings()
     sendgrid: SendgridSettings = SendgridSettings()
@@ -184,10 +198,14 @@ class SettingsFile(Table):
 
 
 class SourcesFile(Table):
+    """config/sources.toml."""
+
     source: list[SourceTable] = Field(default=[], description="[[source]] tables")
 
 
 class RegionsFile(Table):
+    """config/regions.toml."""
+
     region: list[RegionTable] = Field(min_length=1, description="[[region]] tables")
 
 

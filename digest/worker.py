@@ -58,12 +58,21 @@ class Worker:
         )
         now = app.clock.now()
         minutes = app.settings.collect.interval_minutes
-        scheduler.add_job(self._guarded(self.collect), "interval", minutes=minutes, next_run_time=now, id="collect")
-        scheduler.add_job(self._guarded(self.do_due_slots), "interval", seconds=TICK_SECONDS, next_run_time=now, id="slots")
+        scheduler.add_job(
+            self._guarded(self.collect), "interval", minutes=minutes, next_run_time=now, id="collect"
+        )
+        scheduler.add_job(
+            self._guarded(self.do_due_slots), "interval", seconds=TICK_SECONDS, next_run_time=now, id="slots"
+        )
         _log.info("worker started; database %s; mail through %s", self._database(), app.settings.transport)
         for newsletter in app.newsletters():
             slot = next_due(newsletter, now)
-            _log.info("newsletter %s: next edition %s, due %s", newsletter.id, slot.local_date, slot.due_at.isoformat())
+            _log.info(
+                "newsletter %s: next edition %s, due %s",
+                newsletter.id,
+                slot.local_date,
+                slot.due_at.isoformat(),
+            )
         scheduler.start()
         self._stop.wait()
         _log.info("stopping: work in hand is brought to its end")
@@ -81,7 +90,7 @@ class Worker:
             try:
                 job()
             except DigestError as error:
-                _log.error("%s", error)  # noqa: TRY400 - a sentence for the operator, no traceback
+                _log.error("%s", error)
             except Exception:
                 _log.exception("%s failed; it is tried again at the next tick", job.__name__)
 
@@ -92,7 +101,12 @@ class Worker:
         app = self._app
         sources = list(app.settings.sources.values())
         report = collect(sources, app.fetcher, app.store.articles, app.clock.now(), no_progress)
-        _log.info("collected %d sources, %d failed, %d new articles", len(report.outcomes), len(report.failed), report.new)
+        _log.info(
+            "collected %d sources, %d failed, %d new articles",
+            len(report.outcomes),
+            len(report.failed),
+            report.new,
+        )
         for outcome in report.failed:
             _log.warning("source %s failed: %s", outcome.source.id, outcome.error)
 
@@ -117,20 +131,40 @@ class Worker:
         if not store.ledger.is_open(edition.id):
             people = store.subscribers.subscribers(newsletter.id)
             open_edition(edition, newsletter, people, store.ledger, app.renderer(newsletter), now)
-            _log.info("edition %s: %d stories for %d subscribers", edition.id, len(list(edition.stories())), len(people))
+            _log.info(
+                "edition %s: %d stories for %d subscribers",
+                edition.id,
+                len(list(edition.stories())),
+                len(people),
+            )
         if not any(state.open for state in store.ledger.counts(edition.id)):
             return
         sender = app.sender(newsletter)
         lease = dt.timedelta(seconds=app.settings.delivery.lease_seconds)
         try:
             report = deliver(
-                edition, store.ledger, sender, app.reader_of(newsletter), app.clock, lease, self._pace(), no_progress
+                edition,
+                store.ledger,
+                sender,
+                app.reader_of(newsletter),
+                app.clock,
+                lease,
+                self._pace(),
+                no_progress,
             )
         finally:
             sender.close()
         if report.receipts or report.stopped:
-            done = ", ".join(f"{count} {status}" for status, count in report.receipts.items()) or "nothing sent"
-            _log.info("edition %s through %s: %s%s", edition.id, sender.destination, done, f"; {report.stopped}" if report.stopped else "")
+            done = (
+                ", ".join(f"{count} {status}" for status, count in report.receipts.items()) or "nothing sent"
+            )
+            _log.info(
+                "edition %s through %s: %s%s",
+                edition.id,
+                sender.destination,
+                done,
+                f"; {report.stopped}" if report.stopped else "",
+            )
 
     def _pace(self) -> Callable[[int], None]:
         pace = self._app.pacer()

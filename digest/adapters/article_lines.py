@@ -59,7 +59,9 @@ def read_articles(lines: Iterable[bytes], now: dt.datetime) -> ReadLines:
             faults.append(f"line {number} is left out: {error}")
             continue
         if article.id in articles:
-            faults.append(f"line {number} is left out: the id {article.id!r} stands already on line {first_lines[article.id]}")
+            faults.append(
+                f"line {number} is left out: the id {article.id!r} stands already on line {first_lines[article.id]}"
+            )
             continue
         articles[article.id] = article
         first_lines[article.id] = number

@@ -109,7 +109,9 @@ class HttpFetcher:
         # Bounded: where parsing is slower than the network, bodies wait with their servers, not in memory.
         results: queue.Queue[FetchResult | None] = queue.Queue(maxsize=self._limits.concurrency)
         stopped = threading.Event()
-        thread = threading.Thread(target=self._run, args=(requests, results, stopped), name="fetch", daemon=True)
+        thread = threading.Thread(
+            target=self._run, args=(requests, results, stopped), name="fetch", daemon=True
+        )
         thread.start()
         try:
             while (result := results.get()) is not None:
@@ -124,7 +126,10 @@ class HttpFetcher:
                 thread.join(timeout=0.05)
 
     def _run(
-        self, requests: Sequence[FetchRequest], results: queue.Queue[FetchResult | None], stopped: threading.Event
+        self,
+        requests: Sequence[FetchRequest],
+        results: queue.Queue[FetchResult | None],
+        stopped: threading.Event,
     ) -> None:
         try:
             asyncio.run(self._fetch_all(requests, results, stopped))
@@ -132,10 +137,15 @@ class HttpFetcher:
             results.put(None)
 
     async def _fetch_all(
-        self, requests: Sequence[FetchRequest], results: queue.Queue[FetchResult | None], stopped: threading.Event
+        self,
+        requests: Sequence[FetchRequest],
+        results: queue.Queue[FetchResult | None],
+        stopped: threading.Event,
     ) -> None:
         room = asyncio.Semaphore(self._limits.concurrency)
-        hosts = {urlsplit(request.url).netloc: asyncio.Semaphore(self._limits.per_host) for request in requests}
+        hosts = {
+            urlsplit(request.url).netloc: asyncio.Semaphore(self._limits.per_host) for request in requests
+        }
 
         async def one(session: aiohttp.ClientSession, request: FetchRequest) -> None:
             async with hosts[urlsplit(request.url).netloc], room:
@@ -155,7 +165,9 @@ class HttpFetcher:
         )
         headers = {"User-Agent": self._limits.user_agent, "Accept": _ACCEPT}
         timeout = aiohttp.ClientTimeout(total=self._limits.timeout_seconds)
-        async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=timeout, trust_env=False) as session:
+        async with aiohttp.ClientSession(
+            connector=connector, headers=headers, timeout=timeout, trust_env=False
+        ) as session:
             yield session
 
     async def _fetch_one(self, session: aiohttp.ClientSession, request: FetchRequest) -> FetchResult:
@@ -187,7 +199,9 @@ class HttpFetcher:
             return FetchResult(source_id=request.source_id, status=FetchStatus.UNCHANGED)
         if response.status != 200:
             wait = _retry_after(response.headers.get("Retry-After"), dt.datetime.now(dt.UTC))
-            return _failed(request, f"the server answered {response.status} {response.reason or ''}".strip(), wait)
+            return _failed(
+                request, f"the server answered {response.status} {response.reason or ''}".strip(), wait
+            )
         body = bytearray()
         async for chunk in response.content.iter_chunked(65536):
             body += chunk

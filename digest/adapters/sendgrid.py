@@ -29,7 +29,13 @@ class SendgridSender:
     """Sends a variant's readers in requests of up to `chunk` personalizations."""
 
     def __init__(
-        self, api_key: str, host: str, timeout_seconds: float, chunk: int, envelope: Envelope, assembler: Assembler
+        self,
+        api_key: str,
+        host: str,
+        timeout_seconds: float,
+        chunk: int,
+        envelope: Envelope,
+        assembler: Assembler,
     ) -> None:
         client = SendGridAPIClient(api_key, host=host)
         # The package waits for ever unless told otherwise.

@@ -75,11 +75,15 @@ class SmtpSender:
             if server.username:
                 client.login(server.username, server.password)
         except (smtplib.SMTPException, OSError) as error:
-            raise SenderError(f"the SMTP server {server.host}:{server.port} cannot be used: {_words(error)}") from error
+            raise SenderError(
+                f"the SMTP server {server.host}:{server.port} cannot be used: {_words(error)}"
+            ) from error
         return client
 
     def _send_one(self, outgoing: Outgoing, now: dt.datetime) -> Receipt:
-        raw = self._assembler.raw(outgoing.message, outgoing.reader, outgoing.edition_id, outgoing.variant, now)
+        raw = self._assembler.raw(
+            outgoing.message, outgoing.reader, outgoing.edition_id, outgoing.variant, now
+        )
         try:
             client = self._take()
         except SenderError as error:
@@ -93,7 +97,9 @@ class SmtpSender:
             receipt = refusal or self._hand_over(client, outgoing, raw)
         except (smtplib.SMTPServerDisconnected, OSError) as error:
             client.close()
-            return _receipt(outgoing, ReceiptStatus.UNKNOWN, f"the connection broke after the data began: {_words(error)}")
+            return _receipt(
+                outgoing, ReceiptStatus.UNKNOWN, f"the connection broke after the data began: {_words(error)}"
+            )
         self._idle.put(client)
         return receipt
 

@@ -13,31 +13,47 @@ from digest.errors import DigestError
 
 # Command: (module, attribute, the line that `digest --help` shows). Listed here so that help need not import them.
 _COMMANDS = {
-    "demo": ("digest.cli.demo", "demo", "Show the whole path offline: sample feeds to a finished newsletter."),
+    "demo": (
+        "digest.cli.demo",
+        "demo",
+        "Show the whole path offline: sample feeds to a finished newsletter.",
+    ),
     "collect": ("digest.cli.collecting", "collect", "Fetch every due source and store what is new."),
     "articles": ("digest.cli.collecting", "articles", "Print what is stored, one article a line."),
     "rank": ("digest.cli.ranking", "rank", "Rank the articles of a file into stories, best first."),
     "compose": ("digest.cli.editions", "compose", "Make the slot's edition, or return the one there is."),
-    "preview": ("digest.cli.previewing", "preview", "Write an edition as HTML, text and mail, with its inbox report."),
+    "preview": (
+        "digest.cli.previewing",
+        "preview",
+        "Write an edition as HTML, text and mail, with its inbox report.",
+    ),
     "send": ("digest.cli.editions", "send", "Deliver an edition to its subscribers."),
-    "deliveries": ("digest.cli.editions", "deliveries", "Show the ledger: who got the edition, and who did not."),
+    "deliveries": (
+        "digest.cli.editions",
+        "deliveries",
+        "Show the ledger: who got the edition, and who did not.",
+    ),
     "subscribers": ("digest.cli.subscribers", "subscribers", "Add, import, list and remove subscribers."),
-    "worker": ("digest.cli.working", "worker", "Collect, compose and deliver by the schedule, until stopped."),
+    "worker": (
+        "digest.cli.working",
+        "worker",
+        "Collect, compose and deliver by the schedule, until stopped.",
+    ),
 }
 
 
 class _LazyGroup(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
         module, attribute, _ = _COMMANDS[cmd_name]
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, _, line) in _COMMANDS.items()])
 

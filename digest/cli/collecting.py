@@ -32,7 +32,9 @@ def collect(at: dt.datetime | None, as_json: bool) -> None:
     else:
         click.echo(collect_sentence(report))
     for outcome in report.failed:
-        click.echo(f"digest: source {outcome.source.id} ({outcome.source.outlet}) failed: {outcome.error}", err=True)
+        click.echo(
+            f"digest: source {outcome.source.id} ({outcome.source.outlet}) failed: {outcome.error}", err=True
+        )
     sys.exit(1 if report.failed else 0)
 
 

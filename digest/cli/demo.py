@@ -32,7 +32,12 @@ _ENVIRONMENT = {"DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES": "true", "DIGEST_MAIL_
 
 
 @click.command()
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=pathlib.Path), help="Where to work; default var/demo.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    help="Where to work; default var/demo.",
+)
 def demo(folder: pathlib.Path | None) -> None:
     """Show the whole path offline: sample feeds collected, ranked, composed and sent to files.
 
@@ -61,16 +66,22 @@ def _run(home: pathlib.Path, now: dt.datetime) -> None:
         app = App(home=home, environment=_ENVIRONMENT)
         try:
             newsletter = app.newsletter()
-            report = collect(list(app.settings.sources.values()), app.fetcher, app.store.articles, now, progress)
+            report = collect(
+                list(app.settings.sources.values()), app.fetcher, app.store.articles, now, progress
+            )
             _say_collected(report)
             edition = compose_edition(app, newsletter)
             _say_ranked(app, newsletter, edition)
             _subscribe(app, newsletter, now)
             deliver_to_the_end(app, newsletter, edition, progress)
             counts = app.store.ledger.counts(edition.id)
-            click.echo(f"4. Sent       {', '.join(f'{count} {state}' for state, count in counts.items())}, as files.")
+            click.echo(
+                f"4. Sent       {', '.join(f'{count} {state}' for state, count in counts.items())}, as files."
+            )
             checks = write_preview(app, edition, app.var / "preview")
-            click.echo(f"5. Checked    {sum(check.passed for check in checks)} of {len(checks)} inbox checks passed.")
+            click.echo(
+                f"5. Checked    {sum(check.passed for check in checks)} of {len(checks)} inbox checks passed."
+            )
         finally:
             app.close()
     click.echo(f"\nOpen the newsletter:\n   {home / 'var' / 'preview' / 'edition.html'}")

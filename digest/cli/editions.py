@@ -59,7 +59,9 @@ def compose_edition(app: App, newsletter: Newsletter) -> Edition:
 
 @click.command()
 @click.argument("edition")
-@click.option("--to", "address", metavar="ADDRESS", help="Send one test copy to this address, outside the ledger.")
+@click.option(
+    "--to", "address", metavar="ADDRESS", help="Send one test copy to this address, outside the ledger."
+)
 @json_option
 def send(edition: str, address: str | None, as_json: bool) -> None:
     """Deliver EDITION now, going on where an earlier run stopped, until nothing is left to send."""
@@ -77,7 +79,10 @@ def send(edition: str, address: str | None, as_json: bool) -> None:
         states = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no subscribers"
         click.echo(f"Edition {edition}: {states}.")
     if stopped:
-        click.echo(f"digest: stopped: {stopped}. What is pending is sent by the next `digest send {edition}`.", err=True)
+        click.echo(
+            f"digest: stopped: {stopped}. What is pending is sent by the next `digest send {edition}`.",
+            err=True,
+        )
     lost = {"failed_perm", "unknown"} & counts.keys()
     sys.exit(1 if stopped or lost else 0)
 
@@ -94,13 +99,18 @@ def deliver_to_the_end(app: App, newsletter: Newsletter, edition: Edition, progr
     ledger = app.store.ledger
     try:
         while True:
-            report = deliver(edition, ledger, sender, app.reader_of(newsletter), app.clock, lease, pace, progress)
+            report = deliver(
+                edition, ledger, sender, app.reader_of(newsletter), app.clock, lease, pace, progress
+            )
             due = ledger.next_due(edition.id)
             if report.stopped or due is None:
                 return report.stopped
             wait = (due - app.clock.now()).total_seconds()
             if wait > 0:
-                click.echo(f"Waiting {wait:.0f} s for what another process holds or what is to be tried again.", err=True)
+                click.echo(
+                    f"Waiting {wait:.0f} s for what another process holds or what is to be tried again.",
+                    err=True,
+                )
             # A moment past the lease, so that its end has come when we look.
             app.clock.sleep(max(wait, 0.0) + 0.05)
     finally:
@@ -135,7 +145,9 @@ def _send_copy(app: App, newsletter: Newsletter, edition: Edition, address: str)
         sender.close()
     if receipt.status is not ReceiptStatus.SENT:
         raise SenderError(f"The test copy did not leave through {sender.destination}: {receipt.detail}")
-    click.echo(f"A test copy of {edition.id} left for {address} through {sender.destination}: {receipt.detail}")
+    click.echo(
+        f"A test copy of {edition.id} left for {address} through {sender.destination}: {receipt.detail}"
+    )
 
 
 @click.command()
@@ -154,7 +166,14 @@ def deliveries(edition: str, state: str | None, as_json: bool) -> None:
         if state is not None:
             for one in app.store.ledger.deliveries(edition, DeliveryState(state)):
                 if as_json:
-                    print_json({"email": one.email, "state": one.state, "attempts": one.attempts, "detail": one.detail})
+                    print_json(
+                        {
+                            "email": one.email,
+                            "state": one.state,
+                            "attempts": one.attempts,
+                            "detail": one.detail,
+                        }
+                    )
                 else:
                     click.echo(f"{one.email} {one.state} {one.attempts} {one.detail}".rstrip())
             return
@@ -162,4 +181,6 @@ def deliveries(edition: str, state: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"edition": edition, "states": counts})
     else:
-        click.echo("\n".join(f"{count:>9,} {key}" for key, count in counts.items()) or "Nothing has been sent yet.")
+        click.echo(
+            "\n".join(f"{count:>9,} {key}" for key, count in counts.items()) or "Nothing has been sent yet."
+        )

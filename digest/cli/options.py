@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-class Moment(click.ParamType):
+class Moment(click.ParamType[dt.datetime]):
     """A moment in ISO 8601; without a zone it is UTC."""
 
     name = "moment"
@@ -36,7 +36,9 @@ class Moment(click.ParamType):
 
 def at_option(command: _F) -> _F:
     """Add `--at T`, which replaces the clock for this command."""
-    return click.option("--at", type=Moment(), metavar="T", help="Act as if it were this moment (ISO 8601).")(command)
+    return click.option("--at", type=Moment(), metavar="T", help="Act as if it were this moment (ISO 8601).")(
+        command
+    )
 
 
 def json_option(command: _F) -> _F:

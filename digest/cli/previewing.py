@@ -25,10 +25,17 @@ _SAMPLE_ADDRESS = "reader@example.org"
 @click.command()
 @click.argument("edition", required=False)
 @at_option
-@click.option("--to", "folder", type=click.Path(file_okay=False, path_type=pathlib.Path), help="Where to write; default var/preview.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=pathlib.Path),
+    help="Where to write; default var/preview.",
+)
 @click.option("--open", "open_it", is_flag=True, help="Open the HTML in a browser.")
 @click.option("--serve", is_flag=True, help="Serve the folder on loopback until stopped.")
-def preview(edition: str | None, at: dt.datetime | None, folder: pathlib.Path | None, open_it: bool, serve: bool) -> None:
+def preview(
+    edition: str | None, at: dt.datetime | None, folder: pathlib.Path | None, open_it: bool, serve: bool
+) -> None:
     """Write EDITION as HTML, text and mail with its inbox report; without EDITION, what would be sent now.
 
     Freezes and sends nothing.
@@ -38,7 +45,9 @@ def preview(edition: str | None, at: dt.datetime | None, folder: pathlib.Path | 
         target = folder or app.var / "preview"
         checks = write_preview(app, found, target)
     failed = [check for check in checks if not check.passed]
-    click.echo(f"Edition {found.id} is in {target}: edition.html, edition.txt, edition.eml, report.html, report.json.")
+    click.echo(
+        f"Edition {found.id} is in {target}: edition.html, edition.txt, edition.eml, report.html, report.json."
+    )
     click.echo(f"Inbox report: {len(checks) - len(failed)} of {len(checks)} checks passed.")
     for check in failed:
         click.echo(f"  - {check.name}: {check.figure}. {check.remedy}.")
@@ -80,7 +89,9 @@ def write_preview(app: App, edition: Edition, folder: pathlib.Path) -> list[Chec
         "edition.html": filled.html.encode(),
         "edition.txt": filled.text.encode(),
         "edition.eml": raw,
-        "report.json": (json.dumps({"edition": edition.id, "checks": report}, ensure_ascii=False, indent=2) + "\n").encode(),
+        "report.json": (
+            json.dumps({"edition": edition.id, "checks": report}, ensure_ascii=False, indent=2) + "\n"
+        ).encode(),
         "report.html": page.encode(),
     }.items():
         write_whole(folder / name, content)

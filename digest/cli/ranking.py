@@ -62,7 +62,13 @@ def story_json(story: Story, *, picked: bool) -> dict[str, object]:
         "score_parts": dict(story.score_parts),
         "picked": picked,
         "evidence": [
-            {"words": one.words, "country": one.country, "region": one.region, "articles": list(one.articles), "weight": one.weight}
+            {
+                "words": one.words,
+                "country": one.country,
+                "region": one.region,
+                "articles": list(one.articles),
+                "weight": one.weight,
+            }
             for one in story.evidence
         ],
     }

@@ -36,7 +36,9 @@ def add(email: str, name: str, newsletter: str | None, regions: str) -> None:
         if _is_suppressed(app, person.email):
             raise _usage(f"{person.email} left or bounced, and is not written to again.")
         is_new = app.store.subscribers.add(person, source="command line", now=app.clock.now())
-    click.echo(f"{person.email} {'is subscribed' if is_new else 'was subscribed already'} to {person.newsletter_id}.")
+    click.echo(
+        f"{person.email} {'is subscribed' if is_new else 'was subscribed already'} to {person.newsletter_id}."
+    )
 
 
 @subscribers.command(name="import")
@@ -97,7 +99,9 @@ def list_(newsletter: str | None, as_json: bool) -> None:
                 )
             else:
                 state = "" if person.confirmed else " (not confirmed)"
-                click.echo(f"{person.email} {person.newsletter_id} {','.join(person.regions) or 'all'}{state}")
+                click.echo(
+                    f"{person.email} {person.newsletter_id} {','.join(person.regions) or 'all'}{state}"
+                )
 
 
 @subscribers.command()
@@ -109,7 +113,9 @@ def remove(email: str, newsletter: str | None) -> None:
         if newsletter is not None:
             app.newsletter(newsletter)
         ended = app.store.subscribers.remove(email, newsletter, reason="unsubscribed", now=app.clock.now())
-    click.echo(f"{counted(ended, 'subscription')} of {email} ended." if ended else f"{email} had no subscription.")
+    click.echo(
+        f"{counted(ended, 'subscription')} of {email} ended." if ended else f"{email} had no subscription."
+    )
 
 
 def _usage(sentence: str) -> click.UsageError:
@@ -134,7 +140,9 @@ def _rows(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
         names = [name.strip().lower() for name in next(lines, [])]
         if "email" not in names:
             if not any("@" in name for name in names):
-                raise click.UsageError(f"{file.name} has no column `email`; its first line is {','.join(names)!r}.")
+                raise click.UsageError(
+                    f"{file.name} has no column `email`; its first line is {','.join(names)!r}."
+                )
             yield 1, {"email": next(name for name in names if "@" in name)}
             names = ["email"]
         for row in lines:
@@ -163,10 +171,14 @@ def _person(app: App, row: dict[str, str], *, confirmed: bool) -> Subscriber:
     if not is_mail_address(email):
         raise _usage(f"{row.get('email', '')!r} is no mail address.")
     newsletter = app.newsletter(row.get("newsletter") or None)
-    regions = tuple(filter(None, (part.strip() for part in row.get("regions", "").replace(" ", ",").split(","))))
+    regions = tuple(
+        filter(None, (part.strip() for part in row.get("regions", "").replace(" ", ",").split(",")))
+    )
     unknown = [region for region in regions if region not in newsletter.regions]
     if unknown:
-        raise _usage(f"{unknown[0]!r} is no region of {newsletter.id}; regions are {', '.join(newsletter.regions)}.")
+        raise _usage(
+            f"{unknown[0]!r} is no region of {newsletter.id}; regions are {', '.join(newsletter.regions)}."
+        )
     return Subscriber(
         id=0,
         email=email,

@@ -14,8 +14,12 @@ _BLOCK = re.compile(
 )
 _MARKUP = re.compile(r"<[A-Za-z/!]")
 # What WordPress and its Arabic translation append to every summary.
-_APPEARED_FIRST = re.compile(r"\s*(?:The post\b.{0,400}?\bappeared first on\b.*|(?:ظهرت المقالة|التدوينة)\b.{0,400}?\bأولاً?\s+على\b.*)$")
-_READ_MORE = re.compile(r"\s*(?:\[(?:…|\.\.\.|&hellip;)\]|(?:اقرأ|إقرأ|قراءة) (?:المزيد|أيضاً|أيضا)\b.{0,200})\s*$")
+_APPEARED_FIRST = re.compile(
+    r"\s*(?:The post\b.{0,400}?\bappeared first on\b.*|(?:ظهرت المقالة|التدوينة)\b.{0,400}?\bأولاً?\s+على\b.*)$"
+)
+_READ_MORE = re.compile(
+    r"\s*(?:\[(?:…|\.\.\.|&hellip;)\]|(?:اقرأ|إقرأ|قراءة) (?:المزيد|أيضاً|أيضا)\b.{0,200})\s*$"
+)
 #: No headline is longer; what is, is cut between words.
 LONGEST_TITLE = 300
 LONGEST_SUMMARY = 2000

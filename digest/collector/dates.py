@@ -28,7 +28,9 @@ _MONTH_NAMES = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _ARABIC_DATE = re.compile(
     rf"(?P<day>\d{{1,2}})\s+(?P<month>{_MONTH_NAMES})\b(?:\s*[(/]\s*(?:{_MONTH_NAMES})\s*\)?)?\D{{0,3}}(?P<year>\d{{4}})"
 )
-_CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?\s*(?P<half>[ap]m|صباحا|مساء|ص\b|م\b)?", re.I)
+_CLOCK = re.compile(
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}))?\s*(?P<half>[ap]m|صباحا|مساء|ص\b|م\b)?", re.I
+)
 _OFFSET = re.compile(r"(?:gmt|utc)?\s*(?P<sign>[+-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?\s*$", re.I)
 #: Years outside of these are a fault of the feed.
 _EARLIEST, _LATEST = 1990, 2100
@@ -57,8 +59,12 @@ def _arabic(text: str, zone: dt.tzinfo) -> dt.datetime | None:
         zone = dt.timezone(span if offset["sign"] == "+" else -span)
     elif text.endswith((" gmt", " utc", "z")):
         zone = dt.UTC
-    hour, minute, second = (_hour(clock), int(clock["minute"]), int(clock["second"] or 0)) if clock else (0, 0, 0)
-    return dt.datetime(int(date["year"]), _MONTHS[date["month"]], int(date["day"]), hour, minute, second, tzinfo=zone)
+    hour, minute, second = (
+        (_hour(clock), int(clock["minute"]), int(clock["second"] or 0)) if clock else (0, 0, 0)
+    )
+    return dt.datetime(
+        int(date["year"]), _MONTHS[date["month"]], int(date["day"]), hour, minute, second, tzinfo=zone
+    )
 
 
 def _iso(text: str, zone: dt.tzinfo) -> dt.datetime | None:

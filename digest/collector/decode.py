@@ -97,4 +97,6 @@ def _decode_legacy(body: bytes, claims: list[str]) -> Decoded:
     if looks_arabic:
         says = f"says {claims[0]}" if claims else "says nothing"
         return Decoded(text=arabic, encoding="cp1256", repair=f"is windows-1256 but {says}")
-    return Decoded(text=body.decode("cp1252", "replace"), encoding="cp1252", repair="unknown encoding, read as Latin")
+    return Decoded(
+        text=body.decode("cp1252", "replace"), encoding="cp1252", repair="unknown encoding, read as Latin"
+    )

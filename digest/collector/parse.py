@@ -51,10 +51,14 @@ def _draft(source: Source, entry: Any, names: tuple[str, ...], site_link: str) -
     url = web_url(entry.get("link", ""), source.url) or (web_url(guid) if guid.startswith("http") else None)
     if not title or not url:
         return None
-    content = entry.get("summary", "") or next((part.get("value", "") for part in entry.get("content", [])), "")
+    content = entry.get("summary", "") or next(
+        (part.get("value", "") for part in entry.get("content", [])), ""
+    )
     summary = clean_summary(content, title)
     dates = (entry.get(key) for key in ("published", "updated", "created"))
-    published = next((moment for text in dates if text and (moment := parse_date(text, source.timezone))), None)
+    published = next(
+        (moment for text in dates if text and (moment := parse_date(text, source.timezone))), None
+    )
     tags = [plain_text(tag.get("term") or "") for tag in entry.get("tags", [])]
     return ArticleDraft(
         aliases=aliases(
@@ -75,7 +79,11 @@ def _draft(source: Source, entry: Any, names: tuple[str, ...], site_link: str) -
 
 
 def _image(entry: Any, source: Source) -> str | None:
-    candidates = [*entry.get("media_content", []), *entry.get("media_thumbnail", []), *entry.get("enclosures", [])]
+    candidates = [
+        *entry.get("media_content", []),
+        *entry.get("media_thumbnail", []),
+        *entry.get("enclosures", []),
+    ]
     for candidate in candidates:
         kind = candidate.get("type") or candidate.get("medium") or "image"
         url = web_url(candidate.get("url") or candidate.get("href") or "", source.url)

@@ -6,7 +6,9 @@ import re
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
 
 # Parameters that name the way a reader came, not the page.
-_TRACKING = re.compile(r"^(?:utm_\w+|at_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|ocid|cmpid|ns_\w+|ref|source|rss)$", re.I)
+_TRACKING = re.compile(
+    r"^(?:utm_\w+|at_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|ocid|cmpid|ns_\w+|ref|source|rss)$", re.I
+)
 _SAFE = "/:@!$&'()*+,;=~-._"
 
 
@@ -36,7 +38,8 @@ def web_url(url: str, base: str = "") -> str | None:
     if parts is None:
         return None
     path, query, fragment = (
-        quote(part.encode("utf-8", "replace"), safe=_SAFE + "?%") for part in (parts.path, parts.query, parts.fragment)
+        quote(part.encode("utf-8", "replace"), safe=_SAFE + "?%")
+        for part in (parts.path, parts.query, parts.fragment)
     )
     return parts._replace(path=path, query=query, fragment=fragment).geturl()
 
@@ -54,6 +57,12 @@ def canonical_url(url: str) -> str:
         return url.strip()
     host = (parts.hostname or "").removeprefix("www.")
     port = f":{parts.port}" if parts.port not in {None, 80, 443} else ""
-    query = urlencode(sorted((key, value) for key, value in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(key)))
+    query = urlencode(
+        sorted(
+            (key, value)
+            for key, value in parse_qsl(parts.query, keep_blank_values=True)
+            if not _TRACKING.match(key)
+        )
+    )
     path = unquote(parts.path).rstrip("/")
     return f"{host}{port}{path}" + (f"?{query}" if query else "")

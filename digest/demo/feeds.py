@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 
 from digest.demo.news import SampleArticle, SampleOutlet
 
-_MAINTENANCE = "<!DOCTYPE html><html lang=ar dir=rtl><title>صيانة</title><body><h1>الموقع قيد الصيانة</h1></body></html>"
+_MAINTENANCE = (
+    "<!DOCTYPE html><html lang=ar dir=rtl><title>صيانة</title><body><h1>الموقع قيد الصيانة</h1></body></html>"
+)
 
 
 def feed_bytes(outlet: SampleOutlet, articles: Sequence[SampleArticle], base: str) -> tuple[str, bytes]:
@@ -19,7 +21,9 @@ def feed_bytes(outlet: SampleOutlet, articles: Sequence[SampleArticle], base: st
     newest_first = sorted(articles, key=lambda article: article.published, reverse=True)
     body = _FORMATS[outlet.format](outlet, newest_first, base)
     text = f'<?xml version="1.0" encoding="{outlet.encoding}"?>\n{body}'
-    return f"application/{'atom' if outlet.format == 'atom' else 'rss'}+xml", text.encode(outlet.encoding, "xmlcharrefreplace")
+    return f"application/{'atom' if outlet.format == 'atom' else 'rss'}+xml", text.encode(
+        outlet.encoding, "xmlcharrefreplace"
+    )
 
 
 def _link(article: SampleArticle, base: str) -> str:

@@ -56,11 +56,15 @@ def sample_articles(now: dt.datetime) -> list[SampleArticle]:
     articles = []
     for path in sorted((_FOLDER / "news").glob("*.toml")):
         for event in tomllib.loads(path.read_text(encoding="utf-8"))["event"]:
-            articles += [_article(path.stem, event, number, row, now) for number, row in enumerate(event["article"], 1)]
+            articles += [
+                _article(path.stem, event, number, row, now) for number, row in enumerate(event["article"], 1)
+            ]
     return sorted(articles, key=lambda article: (article.published, article.id))
 
 
-def _article(region: str, event: dict[str, Any], number: int, row: dict[str, Any], now: dt.datetime) -> SampleArticle:
+def _article(
+    region: str, event: dict[str, Any], number: int, row: dict[str, Any], now: dt.datetime
+) -> SampleArticle:
     return SampleArticle(
         id=f"{event['id']}-{number}",
         outlet=row["outlet"],

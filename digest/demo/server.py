@@ -56,5 +56,3 @@ def feed_server() -> Iterator[tuple[str, dict[str, tuple[str, bytes]]]]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-

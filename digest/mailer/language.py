@@ -47,7 +47,9 @@ class Language:
 
     def long_date(self, day: dt.date) -> str:
         """Return a date as a newspaper's masthead has it, weekday first."""
-        return format_date(day, "EEEE، d MMMM y" if self.locale.language == "ar" else "full", locale=self.locale)
+        return format_date(
+            day, "EEEE، d MMMM y" if self.locale.language == "ar" else "full", locale=self.locale
+        )
 
     def short_date(self, day: dt.date) -> str:
         """Return day and month."""

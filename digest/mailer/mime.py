@@ -55,7 +55,9 @@ class _Alignment:
 
 def _align(segment: bytes, lacking: int) -> _Alignment:
     whole = lacking + (len(segment) - lacking) // 3 * 3 if len(segment) >= lacking else len(segment)
-    return _Alignment(head=segment[:lacking], middle=_encode(segment[lacking:whole]), tail=segment[max(whole, lacking) :])
+    return _Alignment(
+        head=segment[:lacking], middle=_encode(segment[lacking:whole]), tail=segment[max(whole, lacking) :]
+    )
 
 
 class _Part:
@@ -84,7 +86,9 @@ def _text_header(name: str, text: str) -> str:
     """Return a header's text in encoded words of at most 75 characters (RFC 2047), folded."""
     charset = email.charset.Charset("utf-8")
     charset.header_encoding = email.charset.BASE64
-    return Header(text, charset if not text.isascii() else "us-ascii", header_name=name, maxlinelen=75).encode("\r\n")
+    return Header(
+        text, charset if not text.isascii() else "us-ascii", header_name=name, maxlinelen=75
+    ).encode("\r\n")
 
 
 class Assembler:
@@ -104,7 +108,9 @@ class Assembler:
             self._built[key] = self._build(message, key)
         fixed, text, html, boundary = self._built[key]
         value = reader.unsubscribe_url.encode()
-        own = "\r\n".join(f"{name}: {value}" for name, value in self.reader_headers(reader, edition_id, now).items())
+        own = "\r\n".join(
+            f"{name}: {value}" for name, value in self.reader_headers(reader, edition_id, now).items()
+        )
         return b"".join(
             (
                 own.encode(), _CRLF, fixed,

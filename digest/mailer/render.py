@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from jinja2 import BaseLoader, Environment, StrictUndefined
+from jinja2 import BaseLoader, Environment, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
 from digest.mailer.inline import inline_styles
@@ -25,7 +25,7 @@ def template_environment(loader: BaseLoader) -> Environment:
     """Return the Jinja2 environment of the email's templates: HTML escaped, text not, undefined names refused."""
     environment = Environment(
         loader=loader,
-        autoescape=lambda name: name is not None and ".html" in name,
+        autoescape=select_autoescape(enabled_extensions=("html.j2",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -42,7 +42,10 @@ def bidi_html(text: str, around: str = "rtl") -> Markup:
     if around == "ltr":
         return Markup('<span dir="rtl">{}</span>').format(text) if starts_rtl(text) else escape(text)
     # Split first, escape each piece then: an entity's letters must not count as Latin.
-    pieces = (Markup('<span dir="ltr">{}</span>').format(piece) if ltr else escape(piece) for piece, ltr in split_runs(text))
+    pieces = (
+        Markup('<span dir="ltr">{}</span>').format(piece) if ltr else escape(piece)
+        for piece, ltr in split_runs(text)
+    )
     return Markup("").join(pieces)
 
 
@@ -104,5 +107,7 @@ def render(
     html = templates.get_template(f"{folder}/edition.html.j2").render(values)
     text = templates.get_template(f"{folder}/edition.txt.j2").render(values)
     return Message(
-        subject=subject_line(view), html=inline_styles(html), text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+        subject=subject_line(view),
+        html=inline_styles(html),
+        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
     )

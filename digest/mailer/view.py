@@ -113,7 +113,9 @@ def choose_sections(edition: Edition, regions: Sequence[str]) -> tuple[Section, 
 
 
 class _Viewer:
-    def __init__(self, edition: Edition, newsletter: Newsletter, names: Mapping[str, Region], language: Language) -> None:
+    def __init__(
+        self, edition: Edition, newsletter: Newsletter, names: Mapping[str, Region], language: Language
+    ) -> None:
         self._edition = edition
         self._newsletter = newsletter
         self._names = names
@@ -140,7 +142,9 @@ class _Viewer:
             url=story.articles[0].url,
             links=tuple(links[:_OUTLETS_SHOWN]),
             more_outlets=max(len(links) - _OUTLETS_SHOWN, 0),
-            place=self._language.country(story.countries[0]) if story.countries else self.region_name(story.region),
+            place=self._language.country(story.countries[0])
+            if story.countries
+            else self.region_name(story.region),
             region=self.region_name(story.region),
             time=self._time(story),
             outlets_counted=self._language.count("{n} outlet", "{n} outlets", len(links)),
@@ -158,7 +162,9 @@ class _Viewer:
         stories = tuple(self.story(story) for story in section.stories if story.id != lead.id)
         if not stories:
             return None
-        return SectionView(anchor=f"r-{section.region}", name=self.region_name(section.region), stories=stories)
+        return SectionView(
+            anchor=f"r-{section.region}", name=self.region_name(section.region), stories=stories
+        )
 
 
 def view_edition(

@@ -70,7 +70,10 @@ class _Clusters:
 
 
 def average_link(
-    count: int, pairs: Iterator[tuple[int, int, float]], threshold: float, weights: Sequence[int] | None = None
+    count: int,
+    pairs: Iterator[tuple[int, int, float]],
+    threshold: float,
+    weights: Sequence[int] | None = None,
 ) -> list[list[int]]:
     """Return the clusters of `count` nodes, each sorted, in the order of their first member.
 

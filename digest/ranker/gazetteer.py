@@ -22,7 +22,33 @@ _SHORTEST_BARE = 3
 _DEMONYM_ENDINGS = ("", "ه", "ون", "ين", "ان", "ات", "تان", "تين", "ا")
 # Words that say that what follows is where something happens.
 _LOCATIVES = frozenset(
-    "في داخل شمال جنوب شرق غرب شمالي جنوبي شرقي غربي وسط قرب مدينه بلده قريه محافظه ولايه مقاطعه منطقه اقليم ريف ضواحي ساحل عاصمه العاصمه".split()
+    [
+        "في",
+        "داخل",
+        "شمال",
+        "جنوب",
+        "شرق",
+        "غرب",
+        "شمالي",
+        "جنوبي",
+        "شرقي",
+        "غربي",
+        "وسط",
+        "قرب",
+        "مدينه",
+        "بلده",
+        "قريه",
+        "محافظه",
+        "ولايه",
+        "مقاطعه",
+        "منطقه",
+        "اقليم",
+        "ريف",
+        "ضواحي",
+        "ساحل",
+        "عاصمه",
+        "العاصمه",
+    ]
 )
 
 
@@ -138,9 +164,9 @@ class Gazetteer:
         if not words:
             return
         meanings = self._names.setdefault(words, [])
-        if all(known.country != name.country or known.region != name.region for known in meanings):
-            meanings.append(name)
-        elif name.kind is NameKind.LEADER and (name.since or name.until):
+        if all(known.country != name.country or known.region != name.region for known in meanings) or (
+            name.kind is NameKind.LEADER and (name.since or name.until)
+        ):
             meanings.append(name)
         self._reach(words)
 
@@ -163,7 +189,9 @@ class Gazetteer:
 
     def find(self, text: str, day: dt.date) -> list[Mention]:
         """Return the names in a text as they are meant on that day, in their order."""
-        spans = [(found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text.replace("_", " "))]
+        spans = [
+            (found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text.replace("_", " "))
+        ]
         tokens = [normalise(word) for word, _, _ in spans]
         around = frozenset(form for token in tokens if token for form in without_clitics(token))
         mentions: list[Mention] = []
@@ -210,7 +238,9 @@ class Gazetteer:
 
 
 def build_gazetteer(
-    territories: Mapping[str, Iterable[str]], files: Mapping[str, Mapping[str, object]], regions: Mapping[str, str]
+    territories: Mapping[str, Iterable[str]],
+    files: Mapping[str, Mapping[str, object]],
+    regions: Mapping[str, str],
 ) -> Gazetteer:
     """Build the gazetteer.
 
@@ -270,7 +300,9 @@ class _Builder:
     def _institutions(self) -> None:
         for row in self._rows("institutions", "institution"):
             country, region = str(row.get("country", "")), str(row.get("region", ""))
-            kind = {"region": NameKind.CITY, "water": NameKind.CITY}.get(str(row.get("kind")), NameKind.INSTITUTION)
+            kind = {"region": NameKind.CITY, "water": NameKind.CITY}.get(
+                str(row.get("kind")), NameKind.INSTITUTION
+            )
             if not country:
                 kind = NameKind.REGION
             if country or region:
@@ -282,7 +314,9 @@ class _Builder:
     def _leaders(self) -> None:
         for row in self._rows("leaders", "leader"):
             country = str(row.get("country", ""))
-            leader = Name(kind=NameKind.LEADER, country=country, since=_day(row, "from"), until=_day(row, "to"))
+            leader = Name(
+                kind=NameKind.LEADER, country=country, since=_day(row, "from"), until=_day(row, "to")
+            )
             if country:
                 self._add(_strings(row, "names"), leader)
 
@@ -295,7 +329,8 @@ class _Builder:
             ambiguity = Ambiguity(
                 default=str(row.get("default", "")),
                 contexts=tuple(
-                    (str(pair["country"]), frozenset(normalise(word) for word in pair["words"])) for pair in pairs
+                    (str(pair["country"]), frozenset(normalise(word) for word in pair["words"]))
+                    for pair in pairs
                 ),
             )
             self._gazetteer.add_ambiguous(str(row["name"]), ambiguity)

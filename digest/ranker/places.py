@@ -9,7 +9,7 @@ outlet's background does not outvote the rest.
 from __future__ import annotations
 
 import datetime as dt
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -55,11 +55,13 @@ class Placement:
 
 
 #: Weight by (country, region); one of the two may be empty.
-_Weights = Counter[tuple[str, str]]
+_Weights = dict[tuple[str, str], float]
 
 
-def _field_weights(mentions: Sequence[Mention], factor: float) -> tuple[_Weights, dict[tuple[str, str], Mention]]:
-    totals: _Weights = Counter()
+def _field_weights(
+    mentions: Sequence[Mention], factor: float
+) -> tuple[_Weights, dict[tuple[str, str], Mention]]:
+    totals: _Weights = {}
     strongest: dict[tuple[str, str], Mention] = {}
     by_place: dict[tuple[str, str], list[tuple[float, Mention]]] = defaultdict(list)
     for mention in mentions:
@@ -76,7 +78,10 @@ class Placer:
     """Places stories by a gazetteer and a map of the world."""
 
     def __init__(
-        self, gazetteer: Gazetteer, region_of: Mapping[str, str], hints: Mapping[str, tuple[str, ...]] | None = None
+        self,
+        gazetteer: Gazetteer,
+        region_of: Mapping[str, str],
+        hints: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
         """Take the region of each country, and by source the regions that its placeless articles are about."""
         self._gazetteer = gazetteer
@@ -85,7 +90,7 @@ class Placer:
 
     def place(self, articles: Sequence[Article]) -> Placement:
         """Return where the story of these articles belongs."""
-        totals: _Weights = Counter()
+        totals: _Weights = defaultdict(float)
         said: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for article in articles:
             for place, weight, words in self._article_weights(article):
@@ -122,7 +127,7 @@ class Placer:
         }
 
     def _countries(self, totals: _Weights, region: str) -> tuple[str, ...]:
-        weights: Counter[str] = Counter()
+        weights: dict[str, float] = defaultdict(float)
         for (country, _), weight in totals.items():
             if country:
                 weights[country] += weight

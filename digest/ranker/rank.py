@@ -1,6 +1,6 @@
 """From articles to stories, best first.
 
-    articles | collapse copies | vectors | pairs | average link | place, score, word | sort
+articles | collapse copies | vectors | pairs | average link | place, score, word | sort
 """
 
 from __future__ import annotations
@@ -54,7 +54,9 @@ def cluster_articles(articles: Sequence[Article]) -> list[list[Article]]:
     return [[article for node in nodes for article in groups[node]] for nodes in clusters]
 
 
-def make_story(articles: Sequence[Article], placer: Placer, settings: RankSettings, now: dt.datetime) -> Story:
+def make_story(
+    articles: Sequence[Article], placer: Placer, settings: RankSettings, now: dt.datetime
+) -> Story:
     """Return the story that these articles tell."""
     lead = lead_article(articles)
     rest = sorted(
@@ -76,7 +78,9 @@ def make_story(articles: Sequence[Article], placer: Placer, settings: RankSettin
     )
 
 
-def rank(articles: Sequence[Article], placer: Placer, settings: RankSettings, now: dt.datetime) -> list[Story]:
+def rank(
+    articles: Sequence[Article], placer: Placer, settings: RankSettings, now: dt.datetime
+) -> list[Story]:
     """Return the stories of these articles, best first; every article stands in exactly one.
 
     The articles' ids are distinct. The result depends on nothing but the arguments, and not on their order.

@@ -28,7 +28,9 @@ HALF_LIFE_HOURS = 12.0
 SOFT = -0.8
 
 
-def score_parts(articles: Sequence[Article], weights: Mapping[str, float], now: dt.datetime) -> dict[str, float]:
+def score_parts(
+    articles: Sequence[Article], weights: Mapping[str, float], now: dt.datetime
+) -> dict[str, float]:
     """Return the parts of a story's score; their sum is the score.
 
     `weights` is each outlet's, 1.0 where not named.

@@ -43,7 +43,9 @@ def tfidf(bags: Sequence[Counter[str]]) -> sparse.csr_array:
     vocabulary = {stem: column for column, stem in enumerate(sorted(documents))}
     stream = 1 + len(bags) + UNSEEN_ARTICLES
     rarity = {stem: math.log(stream / (1 + count)) for stem, count in documents.items()}
-    pointers, columns, values = [0], [], []
+    pointers: list[int] = [0]
+    columns: list[int] = []
+    values: list[float] = []
     for bag in bags:
         row = {vocabulary[stem]: (1 + math.log(count)) * rarity[stem] for stem, count in bag.items()}
         length = math.sqrt(sum(value * value for value in row.values()))
@@ -51,6 +53,8 @@ def tfidf(bags: Sequence[Counter[str]]) -> sparse.csr_array:
         values.extend(value / length for value in row.values())
         pointers.append(len(columns))
     shape = (len(bags), len(vocabulary))
-    matrix = sparse.csr_array((np.array(values), np.array(columns, dtype=np.int32), np.array(pointers)), shape=shape)
+    matrix = sparse.csr_array(
+        (np.array(values), np.array(columns, dtype=np.int32), np.array(pointers)), shape=shape
+    )
     matrix.sort_indices()
     return matrix

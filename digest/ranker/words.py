@@ -45,7 +45,13 @@ def _headline_worth(article: Article, common: dict[str, int], count: int) -> flo
     quoted = sum(len(found.group()) for found in _QUOTED.finditer(article.title)) / max(len(article.title), 1)
     length = len(words)
     misfit = max(_WORDS_LEAST - length, length - _WORDS_MOST, 0) / _WORDS_MOST
-    return shared - 0.5 * is_soft(article.title) - 0.5 * max(quoted - 0.3, 0.0) - misfit + 0.05 * bool(article.summary)
+    return (
+        shared
+        - 0.5 * is_soft(article.title)
+        - 0.5 * max(quoted - 0.3, 0.0)
+        - misfit
+        + 0.05 * bool(article.summary)
+    )
 
 
 def lead_article(articles: Sequence[Article]) -> Article:
@@ -55,7 +61,10 @@ def lead_article(articles: Sequence[Article]) -> Article:
         for stem in set(stems(f"{article.title} {article.summary}")):
             common[stem] = common.get(stem, 0) + 1
     worth = {article.id: _headline_worth(article, common, len(articles)) for article in articles}
-    return min(articles, key=lambda article: (-round(worth[article.id], 6), -article.published.timestamp(), article.id))
+    return min(
+        articles,
+        key=lambda article: (-round(worth[article.id], 6), -article.published.timestamp(), article.id),
+    )
 
 
 def sentences(text: str) -> list[str]:

@@ -77,7 +77,9 @@ def lead_rtl(text: str) -> str:
 
     A subject that begins with a Latin word, a number or an emoji makes the whole line run left to right.
     """
-    first_strong = next((char for char in text if unicodedata.bidirectional(char) in {"L", "R", "AL", "LRI", "EN"}), "")
+    first_strong = next(
+        (char for char in text if unicodedata.bidirectional(char) in {"L", "R", "AL", "LRI", "EN"}), ""
+    )
     if first_strong and unicodedata.bidirectional(first_strong) in {"R", "AL"}:
         return text
     return RLM + text

@@ -52,4 +52,4 @@ def shorten(text: str, most: int) -> str:
         return text
     cut = text[: most - 1]
     head = cut.rsplit(" ", 1)[0] if " " in cut and text[most - 1] != " " else cut
-    return head.rstrip(" ،؛:.-–—«(\"") + "…"
+    return head.rstrip(' ،؛:.-–—«("') + "…"

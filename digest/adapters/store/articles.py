@@ -50,7 +50,9 @@ class SqlArticleStore:
             if connection.dialect.name == "postgresql":
                 # Feeds of one outlet share links: one at a time decides what is new.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(source.outlet))))
-            matches = match(drafts, _known(connection, [alias for draft in drafts for alias in draft.aliases]))
+            matches = match(
+                drafts, _known(connection, [alias for draft in drafts for alias in draft.aliases])
+            )
             first = {found.article_id: found for found in reversed(matches) if found.is_new}
             new = [found for found in matches if first.get(found.article_id) is found]
             for found in new:
@@ -81,7 +83,9 @@ def _chunks(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
 def _known(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     known: dict[str, str] = {}
     for chunk in _chunks(dict.fromkeys(names)):
-        query = sa.select(article_alias.c.alias, article_alias.c.article_id).where(article_alias.c.alias.in_(chunk))
+        query = sa.select(article_alias.c.alias, article_alias.c.article_id).where(
+            article_alias.c.alias.in_(chunk)
+        )
         known.update(connection.execute(query).tuples().all())
     return known
 

@@ -26,9 +26,13 @@ def open_engine(url: str) -> Engine:
     Raises DatabaseError where the URL cannot be read or names another kind of database.
     """
     try:
-        parsed = make_url(url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url)
+        parsed = make_url(
+            url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
+        )
     except sa.exc.ArgumentError as error:
-        raise DatabaseError(f"DATABASE_URL cannot be read: {error}. Use sqlite:///path or postgresql://...") from error
+        raise DatabaseError(
+            f"DATABASE_URL cannot be read: {error}. Use sqlite:///path or postgresql://..."
+        ) from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if parsed.database and parsed.database != ":memory:":
@@ -62,7 +66,8 @@ def _begin_sqlite(connection: Connection) -> None:
 def _version(connection: Connection) -> str | None:
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
-    return connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    version: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 def migrate(engine: Engine) -> None:

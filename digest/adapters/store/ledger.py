@@ -48,7 +48,13 @@ class SqlLedger:
             if not connection.execute(first.values(opened_at=now)).rowcount:
                 return
             rows = [
-                {"edition_id": edition_id, "variant": variant, "subject": m.subject, "html": m.html, "text": m.text}
+                {
+                    "edition_id": edition_id,
+                    "variant": variant,
+                    "subject": m.subject,
+                    "html": m.html,
+                    "text": m.text,
+                }
                 for variant, m in messages.items()
             ]
             connection.execute(sa.insert(edition_message), rows)
@@ -58,7 +64,10 @@ class SqlLedger:
     def is_open(self, edition_id: str) -> bool:
         """See `ports.Ledger`."""
         with self._engine.connect() as connection:
-            return connection.scalar(sa.select(edition.c.opened_at).where(edition.c.id == edition_id)) is not None
+            return (
+                connection.scalar(sa.select(edition.c.opened_at).where(edition.c.id == edition_id))
+                is not None
+            )
 
     def messages(self, edition_id: str) -> Mapping[str, Message]:
         """See `ports.Ledger`."""
@@ -90,7 +99,9 @@ class SqlLedger:
             rows = sorted(connection.execute(taken).mappings(), key=lambda row: row["id"])
         return Claim(deliveries=tuple(map(_delivery, rows)), fence=fence)
 
-    def mark_sending(self, claim: Claim, delivery_ids: Sequence[int], now: dt.datetime, lease: dt.timedelta) -> None:
+    def mark_sending(
+        self, claim: Claim, delivery_ids: Sequence[int], now: dt.datetime, lease: dt.timedelta
+    ) -> None:
         """See `ports.Ledger`."""
         with self._engine.begin() as connection:
             ours = _held(claim, DeliveryState.CLAIMED) & delivery.c.id.in_(delivery_ids)
@@ -120,7 +131,7 @@ class SqlLedger:
     def recover(self, edition_id: str, now: dt.datetime) -> Mapping[DeliveryState, int]:
         """See `ports.Ledger`."""
         expired = (delivery.c.edition_id == edition_id) & (delivery.c.lease_until < now)
-        changes = {
+        changes: dict[DeliveryState, dict[str, object]] = {
             DeliveryState.CLAIMED: {"state": DeliveryState.PENDING},
             DeliveryState.SENDING: {
                 "state": DeliveryState.UNKNOWN,
@@ -131,7 +142,7 @@ class SqlLedger:
         with self._engine.begin() as connection:
             for state, values in changes.items():
                 lost = sa.update(delivery).where(expired, delivery.c.state == state)
-                free = {"fence": None, "lease_until": None, "updated_at": now}
+                free: dict[str, object] = {"fence": None, "lease_until": None, "updated_at": now}
                 counts[state] = connection.execute(lost.values(values | free)).rowcount
         return counts
 
@@ -149,20 +160,29 @@ class SqlLedger:
             .group_by(delivery.c.state)
         )
         with self._engine.connect() as connection:
-            found = dict(connection.execute(query).tuples().all())
+            found: dict[str, int] = dict(connection.execute(query).tuples().all())
         return {state: found[state] for state in DeliveryState if state in found}
 
     def next_due(self, edition_id: str) -> dt.datetime | None:
         """See `ports.Ledger`."""
-        moment = sa.case((delivery.c.state == DeliveryState.FAILED_TEMP, delivery.c.retry_at), else_=delivery.c.lease_until)
+        moment = sa.case(
+            (delivery.c.state == DeliveryState.FAILED_TEMP, delivery.c.retry_at), else_=delivery.c.lease_until
+        )
         waiting = [DeliveryState.CLAIMED, DeliveryState.SENDING, DeliveryState.FAILED_TEMP]
-        query = sa.select(sa.func.min(moment)).where(delivery.c.edition_id == edition_id, delivery.c.state.in_(waiting))
+        query = sa.select(sa.func.min(moment)).where(
+            delivery.c.edition_id == edition_id, delivery.c.state.in_(waiting)
+        )
         with self._engine.connect() as connection:
-            return connection.scalar(query)
+            due: dt.datetime | None = connection.scalar(query)
+            return due
 
     def deliveries(self, edition_id: str, state: DeliveryState | None = None) -> Iterable[Delivery]:
         """See `ports.Ledger`."""
-        query = sa.select(delivery).where(delivery.c.edition_id == edition_id).order_by(delivery.c.email, delivery.c.id)
+        query = (
+            sa.select(delivery)
+            .where(delivery.c.edition_id == edition_id)
+            .order_by(delivery.c.email, delivery.c.id)
+        )
         if state is not None:
             query = query.where(delivery.c.state == state)
         return self._stream(query)
@@ -198,7 +218,9 @@ def _held(claim: Claim, state: DeliveryState) -> sa.ColumnElement[bool]:
 
 def _all_or_none(changed: int, expected: int) -> None:
     if changed != expected:
-        raise LeaseLost(f"{expected - changed} of {expected} deliveries are no longer ours: the lease ran out")
+        raise LeaseLost(
+            f"{expected - changed} of {expected} deliveries are no longer ours: the lease ran out"
+        )
 
 
 def _suppress(connection: Connection, edition_id: str, now: dt.datetime) -> None:
@@ -216,7 +238,12 @@ def _suppress(connection: Connection, edition_id: str, now: dt.datetime) -> None
 
 
 def _outcome(receipt: Receipt, attempts: int, now: dt.datetime) -> dict[str, object]:
-    common = {"detail": receipt.detail, "fence": None, "lease_until": None, "updated_at": now}
+    common: dict[str, object] = {
+        "detail": receipt.detail,
+        "fence": None,
+        "lease_until": None,
+        "updated_at": now,
+    }
     if receipt.status in _SETTLED:
         return common | {"state": _SETTLED[receipt.status], "retry_at": None}
     if receipt.status is ReceiptStatus.RETURNED:

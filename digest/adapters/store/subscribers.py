@@ -31,11 +31,20 @@ class SqlSubscriberStore:
         """See `ports.SubscriberStore`. A suppressed address stays suppressed."""
         key = email_key(person.email)
         with self._engine.begin() as connection:
-            row = {"email": person.email.strip(), "email_key": key, "name": person.name, "timezone": person.timezone}
+            row = {
+                "email": person.email.strip(),
+                "email_key": key,
+                "name": person.name,
+                "timezone": person.timezone,
+            }
             insert = upsert(connection, subscriber).values(row | {"created_at": now})
-            kept = {column: value for column, value in row.items() if column in {"name", "timezone"} and value}
+            kept = {
+                column: value for column, value in row.items() if column in {"name", "timezone"} and value
+            }
             # An import without a name must not erase the name that we have.
-            insert = insert.on_conflict_do_update(index_elements=["email_key"], set_=kept or {"email_key": key})
+            insert = insert.on_conflict_do_update(
+                index_elements=["email_key"], set_=kept or {"email_key": key}
+            )
             subscriber_id = connection.scalar(insert.returning(subscriber.c.id))
             return _subscribe(connection, subscriber_id, person, source, now)
 
@@ -47,14 +56,20 @@ class SqlSubscriberStore:
     def suppressed(self) -> dict[str, str]:
         """Return the reason for each suppressed address, by its key."""
         with self._engine.connect() as connection:
-            return dict(connection.execute(sa.select(suppression.c.email_key, suppression.c.reason)).tuples().all())
+            return dict(
+                connection.execute(sa.select(suppression.c.email_key, suppression.c.reason)).tuples().all()
+            )
 
     def remove(self, email: str, newsletter_id: str | None, *, reason: str, now: dt.datetime) -> int:
         """See `ports.SubscriberStore`. Leaving one newsletter of several does not suppress the address."""
         key = email_key(email)
         who = sa.select(subscriber.c.id).where(subscriber.c.email_key == key).scalar_subquery()
         active_ones = sa.and_(subscription.c.subscriber_id == who, subscription.c.ended_at.is_(None))
-        ending = active_ones if newsletter_id is None else active_ones & (subscription.c.newsletter_id == newsletter_id)
+        ending = (
+            active_ones
+            if newsletter_id is None
+            else active_ones & (subscription.c.newsletter_id == newsletter_id)
+        )
         with self._engine.begin() as connection:
             ended = connection.execute(sa.update(subscription).where(ending).values(ended_at=now)).rowcount
             left = connection.scalar(sa.select(sa.func.count()).select_from(subscription).where(active_ones))
@@ -68,7 +83,10 @@ def _subscribe(
     connection: Connection, subscriber_id: int | None, person: Subscriber, source: str, now: dt.datetime
 ) -> bool:
     key = {"subscriber_id": subscriber_id, "newsletter_id": person.newsletter_id}
-    where = [subscription.c.subscriber_id == subscriber_id, subscription.c.newsletter_id == person.newsletter_id]
+    where = [
+        subscription.c.subscriber_id == subscriber_id,
+        subscription.c.newsletter_id == person.newsletter_id,
+    ]
     before = connection.execute(sa.select(subscription).where(*where)).mappings().first()
     regions = ",".join(person.regions)
     if before is None:

@@ -1,0 +1,119 @@
+"""What tests share: real databases, the sample's articles, and the rule that nothing skips in CI."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import pathlib
+import pwd
+import shutil
+import socket
+import subprocess
+import uuid
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+
+from digest.adapters.store import Store, open_store
+
+REPOSITORY = pathlib.Path(__file__).parent.parent
+#: Real news and tools beside the checkout; not part of the project.
+SHARED = REPOSITORY.parent / "shared"
+
+NOW = dt.datetime(2026, 11, 22, 6, 0, tzinfo=dt.UTC)
+
+
+def require(there: bool, what: str) -> None:
+    """Skip with a reason where a part is missing; in CI, where nothing may skip, fail instead."""
+    if there:
+        return
+    if os.environ.get("DIGEST_TEST_ALL") == "1":
+        pytest.fail(f"DIGEST_TEST_ALL=1, but {what} is missing")
+    pytest.skip(f"{what} is not on this machine")
+
+
+@pytest.fixture
+def shared() -> pathlib.Path:
+    """The folder of real news; tests that read it are skipped where it is not there."""
+    # The data is no package that CI could install: where the folder is missing, it is missing.
+    if not SHARED.is_dir():
+        pytest.skip("the folder of real news is not beside this checkout")
+    return SHARED
+
+
+def _postgresql_programs() -> pathlib.Path | None:
+    """Return the folder of initdb and postgres, the newest version first."""
+    folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    found = shutil.which("initdb")
+    candidates = [*folders, pathlib.Path(found).parent] if found else folders
+    return next((folder for folder in candidates if (folder / "postgres").exists()), None)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL server of our own on loopback; gives its URL without a database."""
+    programs = _postgresql_programs()
+    require(programs is not None, "PostgreSQL")
+    assert programs is not None
+    folder = tmp_path_factory.mktemp("postgresql")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    user = None
+    if os.getuid() == 0:
+        # The server refuses to run as root.
+        user = "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
+        for path in (folder, *folder.parents):
+            if path.is_relative_to(tmp_path_factory.getbasetemp().parent):
+                path.chmod(0o755)
+        shutil.chown(folder, user)
+    cluster = folder / "cluster"
+    run = {"user": user, "cwd": folder, "check": True, "stdout": subprocess.DEVNULL} if user else {"check": True, "stdout": subprocess.DEVNULL}
+    subprocess.run([programs / "initdb", "-D", cluster, "-A", "trust", "-U", "mujaz", "-E", "UTF8", "--no-sync"], **run)  # type: ignore[call-overload]
+    server = subprocess.Popen(
+        [programs / "postgres", "-D", cluster, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off"],
+        user=user,
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    url = f"postgresql://mujaz@127.0.0.1:{port}"
+    try:
+        for _ in range(100):
+            try:
+                psycopg.connect(f"{url}/postgres", connect_timeout=1).close()
+                break
+            except psycopg.OperationalError:
+                if server.poll() is not None:
+                    raise
+                import time
+
+                time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait(timeout=20)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[str]:
+    """An empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server = request.getfixturevalue("postgresql")
+    name = f"t{uuid.uuid4().hex}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    yield f"{server}/{name}"
+    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def store(database_url: str) -> Iterator[Store]:
+    """An open store on an empty database, of each kind in turn."""
+    opened = open_store(database_url)
+    yield opened
+    opened.close()
