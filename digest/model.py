@@ -21,9 +21,6 @@ def require_aware(moment: dt.datetime) -> dt.datetime:
     return moment
 
 
-# --------------------------------------------------------------------------- what is configured
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One feed of one outlet."""
@@ -74,6 +71,8 @@ class Newsletter:
     regions: tuple[str, ...]
     stories_per_region: int
     brief_stories: int
+    #: Stories of an edition in all, briefs included: a digest that can be finished.
+    most_stories: int = 20
     #: Ids of the sources that feed it; empty for all.
     sources: tuple[str, ...] = ()
     #: One line under the title.
@@ -84,9 +83,6 @@ class Newsletter:
     postal_address: str = ""
     #: The folder of the email's templates under templates/.
     template: str = "email"
-
-
-# --------------------------------------------------------------------------- collecting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,9 +188,6 @@ class SaveCounts:
     known: int = 0
 
 
-# --------------------------------------------------------------------------- ranking
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """Why a story is placed where it is: one name, as it stood in the text."""
@@ -236,9 +229,6 @@ class Story:
     def latest(self) -> dt.datetime:
         """When the newest of its articles was published."""
         return max(article.published for article in self.articles)
-
-
-# --------------------------------------------------------------------------- composing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,9 +287,6 @@ class Edition:
         return next(story for story in self.stories() if story.id == self.lead_id)
 
 
-# --------------------------------------------------------------------------- mailing
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
     """What a message needs to know of the person it goes to."""
@@ -356,12 +343,9 @@ class DeliveryState(enum.StrEnum):
     @property
     def open(self) -> bool:
         """Whether something may still be sent."""
-        return self in {
-            DeliveryState.PENDING,
-            DeliveryState.CLAIMED,
-            DeliveryState.SENDING,
-            DeliveryState.FAILED_TEMP,
-        }
+        waiting = {DeliveryState.PENDING, DeliveryState.FAILED_TEMP}
+        held = {DeliveryState.CLAIMED, DeliveryState.SENDING}
+        return self in waiting | held
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

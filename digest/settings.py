@@ -155,6 +155,7 @@ class NewsletterTable(Table):
     )
     stories_per_region: int = Field(3, ge=1, le=20, description="a number from 1 to 20")
     brief_stories: int = Field(6, ge=0, le=50, description="a number from 0 to 50")
+    most_stories: int = Field(20, ge=1, le=200, description="a number from 1 to 200")
     sources: list[str] = Field(default=[], description="source ids of config/sources.toml; empty for all")
     accent: str = Field("#8c2f1b", pattern=r"^#[0-9a-fA-F]{6}$", description="a colour as #rrggbb")
     postal_address: str = Field("", description="the sender's postal address")

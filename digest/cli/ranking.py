@@ -33,8 +33,7 @@ def rank(file: IO[bytes], at: dt.datetime | None, as_json: bool) -> None:
         read = read_articles(file, now)
         stories = rank_articles(read.articles, app.placer, app.rank_settings, now)
         choice = pick(stories, app.newsletter())
-        chosen = {story.id for section in choice.sections for story in section.stories}
-        chosen |= {story.id for story in choice.briefs}
+        chosen = {story.id for story in choice.stories()}
     for story in stories:
         if as_json:
             print_json(story_json(story, picked=story.id in chosen))

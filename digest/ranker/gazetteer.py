@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.text.arabic import normalise
+from digest.text.arabic import normalise, word_set
 
 _TOKEN = re.compile(r"[\w\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]+")
 #: A clitic is taken off only where this many letters stay.
@@ -21,34 +21,11 @@ _SHORTEST_BARE = 3
 # Endings of a demonym: feminine, plural, dual, adverbial; `ي` closes the masculine singular.
 _DEMONYM_ENDINGS = ("", "ه", "ون", "ين", "ان", "ات", "تان", "تين", "ا")
 # Words that say that what follows is where something happens.
-_LOCATIVES = frozenset(
-    [
-        "في",
-        "داخل",
-        "شمال",
-        "جنوب",
-        "شرق",
-        "غرب",
-        "شمالي",
-        "جنوبي",
-        "شرقي",
-        "غربي",
-        "وسط",
-        "قرب",
-        "مدينه",
-        "بلده",
-        "قريه",
-        "محافظه",
-        "ولايه",
-        "مقاطعه",
-        "منطقه",
-        "اقليم",
-        "ريف",
-        "ضواحي",
-        "ساحل",
-        "عاصمه",
-        "العاصمه",
-    ]
+_LOCATIVES = word_set(
+    """
+    في داخل شمال جنوب شرق غرب شمالي جنوبي شرقي غربي وسط قرب مدينه بلده قريه محافظه ولايه مقاطعه منطقه
+    اقليم ريف ضواحي ساحل عاصمه العاصمه
+    """
 )
 
 
