@@ -70,7 +70,7 @@ class App:
     @cached_property
     def settings(self) -> Settings:
         """The settings. Raises ConfigurationError with every fault."""
-        files = {}
+        files, unreadable = {}, []
         for name in (SETTINGS_FILE, SOURCES_FILE, REGIONS_FILE):
             path = _local_or_shipped(self.home, "config", name)
             place = f"config/{name}" if path.is_relative_to(self.home) else f"the shipped config/{name}"
@@ -78,13 +78,13 @@ class App:
                 files[name] = (place, path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError) as error:
                 fault = Fault(
-                    where=str(path),
-                    key="",
-                    wrong=f"cannot be read: {error}",
-                    right="Mend or remove the file.",
+                    where=place, key="", wrong=f"cannot be read: {error}", right="Mend or remove the file."
                 )
-                raise ConfigurationError([fault]) from error
-        return load_settings(files, self.environment)
+                unreadable.append(fault)
+        try:
+            return load_settings(files, self.environment)
+        except ConfigurationError as error:
+            raise ConfigurationError([*unreadable, *error.faults]) from error
 
     @property
     def var(self) -> pathlib.Path:
@@ -139,7 +139,7 @@ class App:
         }
         gazetteer = build_gazetteer(territories, self._gazetteer_files(), region_of)
         hints = {source.id: source.regions for source in self.settings.sources.values() if source.regions}
-        return Placer(gazetteer, region_of, hints)
+        return Placer(gazetteer, self.settings.regions.values(), hints)
 
     def _gazetteer_files(self) -> dict[str, Mapping[str, object]]:
         folder = _local_or_shipped(self.home, "config", "gazetteer")

@@ -53,6 +53,8 @@ class Region:
     name: Mapping[str, str]
     #: ISO 3166 alpha-2 codes.
     countries: frozenset[str]
+    #: How strongly a story between this region and another is told as this one's; 1 is usual.
+    weight: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

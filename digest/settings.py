@@ -184,6 +184,7 @@ class RegionTable(Table):
     id: _Id = Field(description="lower-case letters, digits, - and _")
     name: dict[str, str] = Field(min_length=1, description='the name by locale: { ar = "...", en = "..." }')
     countries: list[_CountryCode] = Field(description="ISO 3166 alpha-2 codes")
+    weight: float = Field(1.0, gt=0, le=10, description="a number above 0, up to 10; 1 is usual")
 
 
 class SettingsFile(Table):

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.model import Article, Evidence
+from digest.model import Article, Evidence, Region
 from digest.ranker.gazetteer import Gazetteer, Mention, NameKind
 
 #: What one mention adds, by the kind of name.
@@ -54,16 +54,25 @@ class Placement:
     evidence: tuple[Evidence, ...]
 
 
-#: Weight by (country, region); one of the two may be empty.
-_Weights = dict[tuple[str, str], float]
+#: A country and a region; one of the two may be empty.
+Place = tuple[str, str]
+_Weights = dict[Place, float]
 
 
-def _field_weights(
-    mentions: Sequence[Mention], factor: float
-) -> tuple[_Weights, dict[tuple[str, str], Mention]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceNamed:
+    """A place that an article names."""
+
+    place: Place
+    weight: float
+    #: As the article wrote it; empty for a place that only its source hints at.
+    words: str
+
+
+def _field_weights(mentions: Sequence[Mention], factor: float) -> tuple[_Weights, dict[Place, Mention]]:
     totals: _Weights = {}
-    strongest: dict[tuple[str, str], Mention] = {}
-    by_place: dict[tuple[str, str], list[tuple[float, Mention]]] = defaultdict(list)
+    strongest: dict[Place, Mention] = {}
+    by_place: dict[Place, list[tuple[float, Mention]]] = defaultdict(list)
     for mention in mentions:
         weight = KIND_WEIGHTS[mention.name.kind] * (LOCATIVE_WEIGHT if mention.locative else 1.0) * factor
         by_place[mention.name.country, mention.name.region].append((weight, mention))
@@ -80,23 +89,26 @@ class Placer:
     def __init__(
         self,
         gazetteer: Gazetteer,
-        region_of: Mapping[str, str],
+        regions: Iterable[Region],
         hints: Mapping[str, tuple[str, ...]] | None = None,
     ) -> None:
-        """Take the region of each country, and by source the regions that its placeless articles are about."""
+        """Take the map of the world, and by source the regions that its placeless articles are about."""
         self._gazetteer = gazetteer
-        self._region_of = region_of
+        self._regions = {region.id: region for region in regions}
+        self._region_of = {
+            country: region.id for region in self._regions.values() for country in region.countries
+        }
         self._hints = hints or {}
 
-    def place(self, articles: Sequence[Article]) -> Placement:
-        """Return where the story of these articles belongs."""
+    def place(self, articles: Sequence[Article], named: Mapping[str, Sequence[PlaceNamed]]) -> Placement:
+        """Return where the story of these articles belongs; `named` is `read` of each, by its id."""
         totals: _Weights = defaultdict(float)
-        said: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        said: dict[Place, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for article in articles:
-            for place, weight, words in self._article_weights(article):
-                totals[place] += weight / len(articles)
-                if words:
-                    said[place][words].append(article.id)
+            for one in named[article.id]:
+                totals[one.place] += one.weight / len(articles)
+                if one.words:
+                    said[one.place][one.words].append(article.id)
         regions = self._region_weights(totals)
         if not regions:
             return Placement(region=NOWHERE, countries=(), evidence=())
@@ -104,15 +116,20 @@ class Placer:
         countries = self._countries(totals, region)
         return Placement(region=region, countries=countries, evidence=self._evidence(totals, said))
 
-    def _article_weights(self, article: Article) -> list[tuple[tuple[str, str], float, str]]:
+    def read(self, article: Article) -> list[PlaceNamed]:
+        """Return the places that an article names, each once a field."""
         day = article.published.astimezone(dt.UTC).date()
         summary = (article.summary or article.text)[:_SUMMARY_CHARACTERS]
-        found: list[tuple[tuple[str, str], float, str]] = []
+        found: list[PlaceNamed] = []
         for text, factor in ((article.title, TITLE_WEIGHT), (summary, SUMMARY_WEIGHT)):
             totals, strongest = _field_weights(self._gazetteer.find(text, day), factor)
-            found += [(place, weight, strongest[place].words) for place, weight in totals.items()]
+            found += [
+                PlaceNamed(place=place, weight=weight, words=strongest[place].words)
+                for place, weight in totals.items()
+            ]
         if not found:
-            found = [(("", region), _HINT_WEIGHT, "") for region in self._hints.get(article.source, ())[:1]]
+            hinted = self._hints.get(article.source, ())[:1]
+            found = [PlaceNamed(place=("", region), weight=_HINT_WEIGHT, words="") for region in hinted]
         return found
 
     def _region_weights(self, totals: _Weights) -> dict[str, float]:
@@ -122,8 +139,10 @@ class Placer:
             if home:
                 by_region[home].append(weight)
         return {
-            region: max(weights) + NEIGHBOUR_WEIGHT * (sum(weights) - max(weights))
+            region: self._regions[region].weight
+            * (max(weights) + NEIGHBOUR_WEIGHT * (sum(weights) - max(weights)))
             for region, weights in by_region.items()
+            if region in self._regions
         }
 
     def _countries(self, totals: _Weights, region: str) -> tuple[str, ...]:
@@ -141,7 +160,7 @@ class Placer:
         return tuple(at_home[:1] + [country for country in kept if country not in at_home[:1]])
 
     def _evidence(
-        self, totals: _Weights, said: Mapping[tuple[str, str], Mapping[str, list[str]]]
+        self, totals: _Weights, said: Mapping[Place, Mapping[str, list[str]]]
     ) -> tuple[Evidence, ...]:
         evidence = []
         for (country, region), weight in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])):

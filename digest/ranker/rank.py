@@ -1,6 +1,6 @@
 """From articles to stories, best first.
 
-articles | collapse copies | vectors | pairs | average link | place, score, word | sort
+articles | read places | collapse copies | vectors | pairs | average link | place, score, word | sort
 """
 
 from __future__ import annotations
@@ -8,18 +8,24 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from digest.model import Article, Story
 from digest.ranker.cluster import average_link, similar_pairs
-from digest.ranker.places import Placer
+from digest.ranker.places import PlaceNamed, Placer
 from digest.ranker.score import score_parts
 from digest.ranker.vectors import article_stems, tfidf
 from digest.ranker.words import lead_article, story_summary
 
 #: Mean cosine at which two clusters are still one story.
 THRESHOLD = 0.15
+#: Two articles that name countries, and none in common, are this much less alike: football finals, budgets and
+#: storms share their words the world over.
+DISJOINT_PLACES = 0.5
+
+#: The places that each article names, by its id.
+NamedPlaces = Mapping[str, Sequence[PlaceNamed]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,25 +43,34 @@ def _story_id(articles: Sequence[Article]) -> str:
     return hashlib.blake2b(ids.encode(), digest_size=6).hexdigest()
 
 
-def cluster_articles(articles: Sequence[Article]) -> list[list[Article]]:
+def _weigh_places(
+    pairs: Iterable[tuple[int, int, float]], countries: Sequence[frozenset[str]]
+) -> Iterator[tuple[int, int, float]]:
+    """Yield the pairs, those of articles whose countries are disjoint weaker."""
+    for one, other, cosine in pairs:
+        apart = countries[one] and countries[other] and countries[one].isdisjoint(countries[other])
+        yield one, other, cosine * (DISJOINT_PLACES if apart else 1.0)
+
+
+def cluster_articles(articles: Sequence[Article], named: NamedPlaces) -> list[list[Article]]:
     """Return the articles by event, every one exactly once; their order makes no difference."""
     ordered = sorted(articles, key=lambda article: (article.published, article.id))
     # Copies to the word are one node from the start: ten thousand of them cost as much as one.
     copies: dict[tuple[tuple[str, int], ...], list[Article]] = {}
     for article in ordered:
-        bag = article_stems(article)
         # An article without a single word is like no other.
-        key = tuple(sorted(bag.items())) or ((f"\0{article.id}", 0),)
+        key = tuple(sorted(article_stems(article).items())) or ((f"\0{article.id}", 0),)
         copies.setdefault(key, []).append(article)
-    bags = [Counter(dict(key)) if key[0][1] else Counter() for key in copies]
     groups = list(copies.values())
-    pairs = similar_pairs(tfidf(bags))
+    bags = [Counter(dict(key)) if key[0][1] else Counter() for key in copies]
+    countries = [frozenset(one.place[0] for one in named[group[0].id] if one.place[0]) for group in groups]
+    pairs = _weigh_places(similar_pairs(tfidf(bags)), countries)
     clusters = average_link(len(groups), pairs, THRESHOLD, [len(group) for group in groups])
     return [[article for node in nodes for article in groups[node]] for nodes in clusters]
 
 
 def make_story(
-    articles: Sequence[Article], placer: Placer, settings: RankSettings, now: dt.datetime
+    articles: Sequence[Article], named: NamedPlaces, placer: Placer, settings: RankSettings, now: dt.datetime
 ) -> Story:
     """Return the story that these articles tell."""
     lead = lead_article(articles)
@@ -63,7 +78,7 @@ def make_story(
         (article for article in articles if article is not lead),
         key=lambda article: (article.published, article.id),
     )
-    placement = placer.place([lead, *rest])
+    placement = placer.place([lead, *rest], named)
     parts = score_parts(articles, settings.outlet_weights, now)
     return Story(
         id=_story_id(articles),
@@ -85,5 +100,6 @@ def rank(
 
     The articles' ids are distinct. The result depends on nothing but the arguments, and not on their order.
     """
-    stories = [make_story(group, placer, settings, now) for group in cluster_articles(articles)]
+    named = {article.id: placer.read(article) for article in articles}
+    stories = [make_story(group, named, placer, settings, now) for group in cluster_articles(articles, named)]
     return sorted(stories, key=lambda story: (-story.score, -story.latest.timestamp(), story.id))

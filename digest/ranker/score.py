@@ -22,7 +22,7 @@ SIZE = 0.5
 COUNTRY = 0.2
 MOST_COUNTRIES = 4
 #: What a story of this moment adds; half of that after `HALF_LIFE_HOURS`.
-FRESHNESS = 0.6
+FRESHNESS = 0.3
 HALF_LIFE_HOURS = 12.0
 #: Taken off a story whose articles are all videos, questions or opinions.
 SOFT = -0.8
