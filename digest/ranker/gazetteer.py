@@ -12,19 +12,20 @@ import enum
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from digest.text.arabic import normalise, word_set
+from digest.text.arabic import light_stem, normalise, word_set
 
 _TOKEN = re.compile(r"[\w\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]+")
 #: A clitic is taken off only where this many letters stay.
 _SHORTEST_BARE = 3
 # Endings of a demonym: feminine, plural, dual, adverbial; `ي` closes the masculine singular.
 _DEMONYM_ENDINGS = ("", "ه", "ون", "ين", "ان", "ات", "تان", "تين", "ا")
-# Words that say that what follows is where something happens.
+# Words that say that what follows is where something happens, or where somebody goes.
 _LOCATIVES = word_set(
     """
     في داخل شمال جنوب شرق غرب شمالي جنوبي شرقي غربي وسط قرب مدينه بلده قريه محافظه ولايه مقاطعه منطقه
-    اقليم ريف ضواحي ساحل عاصمه العاصمه
+    اقليم ريف ضواحي ساحل عاصمه العاصمه الي يزور تزور زار زارت زياره تستضيف يستضيف استضافت
     """
 )
 
@@ -159,6 +160,11 @@ class Gazetteer:
 
     def _reach(self, words: Phrase) -> None:
         self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
+
+    @cached_property
+    def stems(self) -> frozenset[str]:
+        """The stems of all names of one word."""
+        return frozenset(light_stem(words[0]) for words in self._names if len(words) == 1)
 
     def __len__(self) -> int:
         """Count the spellings."""

@@ -100,6 +100,11 @@ class Placer:
         }
         self._hints = hints or {}
 
+    @property
+    def name_stems(self) -> frozenset[str]:
+        """The stems of all names of one word."""
+        return self._gazetteer.stems
+
     def place(self, articles: Sequence[Article], named: Mapping[str, Sequence[PlaceNamed]]) -> Placement:
         """Return where the story of these articles belongs; `named` is `read` of each, by its id."""
         totals: _Weights = defaultdict(float)

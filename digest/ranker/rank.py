@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from digest.model import Article, Story
@@ -52,7 +52,9 @@ def _weigh_places(
         yield one, other, cosine * (DISJOINT_PLACES if apart else 1.0)
 
 
-def cluster_articles(articles: Sequence[Article], named: NamedPlaces) -> list[list[Article]]:
+def cluster_articles(
+    articles: Sequence[Article], named: NamedPlaces, name_stems: Container[str] = ()
+) -> list[list[Article]]:
     """Return the articles by event, every one exactly once; their order makes no difference."""
     ordered = sorted(articles, key=lambda article: (article.published, article.id))
     # Copies to the word are one node from the start: ten thousand of them cost as much as one.
@@ -64,7 +66,7 @@ def cluster_articles(articles: Sequence[Article], named: NamedPlaces) -> list[li
     groups = list(copies.values())
     bags = [Counter(dict(key)) if key[0][1] else Counter() for key in copies]
     countries = [frozenset(one.place[0] for one in named[group[0].id] if one.place[0]) for group in groups]
-    pairs = _weigh_places(similar_pairs(tfidf(bags)), countries)
+    pairs = _weigh_places(similar_pairs(tfidf(bags, name_stems)), countries)
     clusters = average_link(len(groups), pairs, THRESHOLD, [len(group) for group in groups])
     return [[article for node in nodes for article in groups[node]] for nodes in clusters]
 
@@ -101,5 +103,6 @@ def rank(
     The articles' ids are distinct. The result depends on nothing but the arguments, and not on their order.
     """
     named = {article.id: placer.read(article) for article in articles}
-    stories = [make_story(group, named, placer, settings, now) for group in cluster_articles(articles, named)]
+    groups = cluster_articles(articles, named, placer.name_stems)
+    stories = [make_story(group, named, placer, settings, now) for group in groups]
     return sorted(stories, key=lambda story: (-story.score, -story.latest.timestamp(), story.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 import numpy as np
 from scipy import sparse
@@ -20,6 +20,8 @@ TITLE_STEMS = 40
 #: A day's articles are taken for a sample out of a stream in which this many others hold none of their stems:
 #: else the words of the day's greatest event, in a fifth of all articles, would count as common words.
 UNSEEN_ARTICLES = 3000
+#: A president or a country is in many events of a day: what happens tells them apart, more than who it happens to.
+NAME_WEIGHT = 0.8
 
 
 def article_stems(article: Article) -> Counter[str]:
@@ -33,16 +35,20 @@ def article_stems(article: Article) -> Counter[str]:
     return bag
 
 
-def tfidf(bags: Sequence[Counter[str]]) -> sparse.csr_array:
+def tfidf(bags: Sequence[Counter[str]], names: Container[str] = ()) -> sparse.csr_array:
     """Return one unit row for each bag: sublinear term frequency times inverse document frequency.
 
+    `names` holds the stems of places and of people who stand for them; they count `NAME_WEIGHT` of other words.
     An empty bag gives a zero row. Columns are the stems in alphabetical order, so the result does not depend on
     the order in which stems are met.
     """
     documents = Counter(stem for bag in bags for stem in bag)
     vocabulary = {stem: column for column, stem in enumerate(sorted(documents))}
     stream = 1 + len(bags) + UNSEEN_ARTICLES
-    rarity = {stem: math.log(stream / (1 + count)) for stem, count in documents.items()}
+    rarity = {
+        stem: math.log(stream / (1 + count)) * (NAME_WEIGHT if stem in names else 1.0)
+        for stem, count in documents.items()
+    }
     pointers: list[int] = [0]
     columns: list[int] = []
     values: list[float] = []
