@@ -141,6 +141,9 @@ class Gazetteer:
         words = phrase(text)
         if not words:
             return
+        if name.kind is NameKind.DEMONYM and words in self._names:
+            # A form of a demonym that is itself a name (سوريا, نيجيريا) is that name.
+            return
         meanings = self._names.setdefault(words, [])
         if all(known.country != name.country or known.region != name.region for known in meanings) or (
             name.kind is NameKind.LEADER and (name.since or name.until)
@@ -271,9 +274,11 @@ class _Builder:
         return rows if isinstance(rows, list) else []
 
     def _countries(self) -> None:
-        for country, entry in self._tables("territories"):
+        entries = list(self._tables("territories"))
+        for country, entry in entries:
             self._add(entry.get("names", []), Name(kind=NameKind.TERRITORY, country=country))
             self._add(entry.get("capital", []), Name(kind=NameKind.CAPITAL, country=country))
+        for country, entry in entries:
             demonym = Name(kind=NameKind.DEMONYM, country=country)
             for word in entry.get("demonyms", []):
                 self._add(demonym_forms(word), demonym)

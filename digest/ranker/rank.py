@@ -22,7 +22,7 @@ from digest.ranker.words import lead_article, story_summary
 THRESHOLD = 0.15
 #: Two articles that name countries, and none in common, are this much less alike: football finals, budgets and
 #: storms share their words the world over.
-DISJOINT_PLACES = 0.5
+DISJOINT_PLACES = 0.25
 
 #: The places that each article names, by its id.
 NamedPlaces = Mapping[str, Sequence[PlaceNamed]]

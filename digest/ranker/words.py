@@ -41,7 +41,8 @@ def is_soft(title: str) -> bool:
 def _headline_worth(article: Article, common: dict[str, int], count: int) -> float:
     words = article.title.split()
     own = set(stems(article.title))
-    shared = sum(common.get(stem, 0) for stem in own) / (count * max(len(own), 1))
+    # The share of the articles that its words stand in, on average; a headline of a word or two says too little.
+    shared = sum(common.get(stem, 0) for stem in own) / (count * max(len(own), _WORDS_LEAST))
     quoted = sum(len(found.group()) for found in _QUOTED.finditer(article.title)) / max(len(article.title), 1)
     length = len(words)
     misfit = max(_WORDS_LEAST - length, length - _WORDS_MOST, 0) / _WORDS_MOST

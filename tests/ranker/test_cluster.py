@@ -1,0 +1,159 @@
+"""Clusters: events whole and apart, in any order of the articles."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.model import Article
+from digest.ranker.cluster import average_link, similar_pairs
+from digest.ranker.rank import RankSettings, cluster_articles, rank
+from digest.ranker.vectors import tfidf
+from tests.ranker.making import NOW, article, placer
+
+PORT = [
+    article(
+        1,
+        "افتتاح ميناء جديد في القاهرة",
+        "افتتح وزير النقل ميناء نهرياً جديداً في القاهرة بكلفة 5.4 مليار جنيه",
+    ),
+    article(
+        2,
+        "وزير النقل يفتتح ميناء القاهرة النهري",
+        "الميناء النهري الجديد كلف 5.4 مليار جنيه وافتتحه وزير النقل",
+    ),
+]
+STORM = [
+    article(3, "عاصفة تغلق مدارس لندن", "أغلقت عاصفة ثلجية مئات المدارس في لندن وعطلت القطارات"),
+    article(4, "إغلاق مدارس لندن بسبب عاصفة ثلجية", "مئات المدارس مغلقة والقطارات معطلة بسبب الثلوج في لندن"),
+]
+FINAL = article(
+    5,
+    "فوز الوحدة بكأس الأردن بعد نهائي مثير",
+    "فاز الوحدة 3-1 على الجزيرة في نهائي كأس الأردن لكرة القدم أمام 20 ألف متفرج",
+)
+OTHER_FINAL = article(
+    6,
+    "فوز الميناء بكأس فرنسا بعد نهائي مثير",
+    "فاز الميناء 2-0 على القلعة في نهائي كأس فرنسا لكرة القدم أمام 40 ألف متفرج",
+)
+
+
+def groups(articles: list[Article]) -> set[frozenset[str]]:
+    one = placer()
+    named = {each.id: one.read(each) for each in articles}
+    return {
+        frozenset(each.id for each in group) for group in cluster_articles(articles, named, one.name_stems)
+    }
+
+
+def test_articles_on_one_event_are_one_story_and_others_are_not() -> None:
+    assert groups([*PORT, *STORM]) == {frozenset("12"), frozenset("34")}
+
+
+def test_the_same_words_in_other_places_are_another_event() -> None:
+    assert groups([FINAL, OTHER_FINAL]) == {frozenset("5"), frozenset("6")}
+
+
+def test_copies_to_the_word_are_one_story() -> None:
+    copies = [article(number, PORT[0].title, PORT[0].summary) for number in range(2000)]
+    assert len(groups(copies)) == 1
+
+
+def test_articles_without_words_stay_apart() -> None:
+    assert groups([article(1, "…"), article(2, "!!"), article(3, "")]) == {
+        frozenset("1"),
+        frozenset("2"),
+        frozenset("3"),
+    }
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_articles_makes_no_difference(seed: int) -> None:
+    articles = [*PORT, *STORM, FINAL, OTHER_FINAL]
+    settings = RankSettings()
+    shuffled = random.Random(seed).sample(articles, len(articles))
+    assert rank(shuffled, placer(), settings, NOW) == rank(articles, placer(), settings, NOW)
+
+
+WORDS = st.sampled_from(
+    [
+        "ميناء",
+        "عاصفة",
+        "وزير",
+        "نهائي",
+        "3-1",
+        "القاهرة",
+        "لندن",
+        "🚢",
+        "port",
+        "Orbita",
+        "5.4%",
+        "افتتاح",
+        "إغلاق",
+        "…",
+        "«",
+        "»",
+        "مالي",
+        "عمان",
+    ]
+)
+TEXTS = st.one_of(
+    st.lists(WORDS, max_size=12).map(" ".join),
+    st.text(max_size=40),
+    st.lists(WORDS, min_size=800, max_size=800).map(" ".join),
+)
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS), max_size=12), st.randoms(use_true_random=False))
+def test_any_articles_stand_in_exactly_one_story_each(
+    texts: list[tuple[str, str]], order: random.Random
+) -> None:
+    articles = [article(number, title, summary) for number, (title, summary) in enumerate(texts)]
+    one = placer()
+    stories = rank(articles, one, RankSettings(), NOW)
+    assert Counter(each.id for story in stories for each in story.articles) == Counter(
+        each.id for each in articles
+    )
+    assert all(abs(sum(story.score_parts.values()) - story.score) < 1e-3 for story in stories)
+    shuffled = order.sample(articles, len(articles))
+    assert [story.id for story in rank(shuffled, one, RankSettings(), NOW)] == [story.id for story in stories]
+
+
+def test_average_link_merges_by_the_mean_of_all_pairs() -> None:
+    # 0-1 and 2-3 are alike; 1-2 are, but their clusters' mean (0.6 / 4) is under the threshold.
+    pairs = [(0, 1, 0.9), (2, 3, 0.8), (1, 2, 0.6)]
+    assert average_link(4, iter(pairs), 0.2) == [[0, 1], [2, 3]]
+    assert average_link(4, iter(pairs), 0.15) == [[0, 1, 2, 3]]
+
+
+def test_a_node_counts_for_all_that_it_stands_for() -> None:
+    pairs = [(0, 1, 0.9), (1, 2, 0.6)]
+    assert average_link(3, iter(pairs), 0.3, [1, 1, 1]) == [[0, 1, 2]]
+    assert average_link(3, iter(pairs), 0.3, [5, 1, 1]) == [[0, 1], [2]]
+
+
+def test_ties_go_to_the_pair_that_stands_first() -> None:
+    assert average_link(3, iter([(0, 1, 0.5), (1, 2, 0.5)]), 0.3) == [[0, 1], [2]]
+
+
+def test_pairs_are_cosines_of_rows_that_share_a_stem() -> None:
+    bags = [Counter({"ميناء": 1, "جديد": 1}), Counter({"ميناء": 1, "جديد": 1}), Counter({"عاصف": 1})]
+    [(one, other, cosine)] = list(similar_pairs(tfidf(bags)))
+    assert (one, other) == (0, 1)
+    assert cosine == pytest.approx(1.0)
+
+
+def test_names_weigh_less_than_other_words() -> None:
+    bags = [Counter({"بوتين": 1, "قمه": 1}), Counter({"بوتين": 1, "سجن": 1}), Counter({"نفط": 1})]
+    [(_, _, plain)] = list(similar_pairs(tfidf(bags)))
+    [(_, _, damped)] = list(similar_pairs(tfidf(bags, {"بوتين"})))
+    assert damped < plain
+
+
+def test_nothing_to_rank_gives_no_story() -> None:
+    assert rank([], placer(), RankSettings(), NOW) == []
