@@ -6,7 +6,7 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.model import Article
@@ -38,8 +38,8 @@ FINAL = article(
 )
 OTHER_FINAL = article(
     6,
-    "فوز الميناء بكأس فرنسا بعد نهائي مثير",
-    "فاز الميناء 2-0 على القلعة في نهائي كأس فرنسا لكرة القدم أمام 40 ألف متفرج",
+    "الميناء يتوج بكأس فرنسا للمرة الثالثة",
+    "توج الميناء بلقب كأس فرنسا لكرة القدم بفوزه في النهائي 2-0 على القلعة بحضور 40 ألف متفرج",
 )
 
 
@@ -80,6 +80,7 @@ def test_the_order_of_articles_makes_no_difference(seed: int) -> None:
     assert rank(shuffled, placer(), settings, NOW) == rank(articles, placer(), settings, NOW)
 
 
+ONE_PLACER = placer()
 WORDS = st.sampled_from(
     [
         "ميناء",
@@ -109,12 +110,13 @@ TEXTS = st.one_of(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(TEXTS, TEXTS), max_size=12), st.randoms(use_true_random=False))
 def test_any_articles_stand_in_exactly_one_story_each(
     texts: list[tuple[str, str]], order: random.Random
 ) -> None:
     articles = [article(number, title, summary) for number, (title, summary) in enumerate(texts)]
-    one = placer()
+    one = ONE_PLACER
     stories = rank(articles, one, RankSettings(), NOW)
     assert Counter(each.id for story in stories for each in story.articles) == Counter(
         each.id for each in articles
