@@ -11,13 +11,15 @@ from itertools import pairwise
 
 import lxml.html
 
-from digest.text.bidi import lead_rtl
+from digest.text.bidi import FSI, LRI, PDI, RLI, lead_rtl
 
 #: Gmail cuts a message off at about 102 KB of HTML; what stands after is not seen, the unsubscribe link first.
 HTML_BYTES = 75_000
 HTML_ENCODED_BYTES = 100_000
 STYLE_BYTES = 16_000
-_PREHEADER = range(30, 131)
+_PREHEADER = range(40, 111)
+#: Takes out what no inbox shows.
+_ISOLATES = str.maketrans("", "", LRI + RLI + FSI + PDI)
 _LEFTOVER = re.compile(r"\{\{|\{%|__[A-Z_]+__")
 
 
@@ -148,7 +150,7 @@ def _content(on: _Subject) -> Iterator[Check]:
     )
     hidden = next(
         (
-            e.text_content().strip()
+            e.text_content().translate(_ISOLATES).strip()
             for e in on.page.iter("div")
             if "display:none" in (e.get("style") or "").replace(" ", "")
         ),

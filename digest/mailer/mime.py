@@ -19,6 +19,7 @@ from digest.mailer.view import UNSUBSCRIBE_TOKEN
 from digest.model import Message, Reader
 
 _LINE = 57  # bytes that give a base64 line of 76 characters (RFC 2045, 6.8)
+_WORD = 60  # characters of a header's longest plain word
 _CRLF = b"\r\n"
 
 
@@ -86,9 +87,10 @@ def _text_header(name: str, text: str) -> str:
     """Return a header's text in encoded words of at most 75 characters (RFC 2047), folded."""
     charset = email.charset.Charset("utf-8")
     charset.header_encoding = email.charset.BASE64
-    return Header(
-        text, charset if not text.isascii() else "us-ascii", header_name=name, maxlinelen=75
-    ).encode("\r\n")
+    # A plain word that fills a line would be folded away from the name, one that looks encoded would be decoded.
+    words_fit = all(len(word) <= _WORD and "=?" not in word for word in text.split())
+    plain = text.isascii() and words_fit
+    return Header(text, "us-ascii" if plain else charset, header_name=name, maxlinelen=75).encode(linesep="\r\n")
 
 
 class Assembler:
@@ -115,7 +117,7 @@ class Assembler:
             (
                 own.encode(), _CRLF, fixed,
                 b"--", boundary, b"\r\n", _part_headers("plain"), text.fill(value),
-                b"--", boundary, b"\r\n", _part_headers("html"), html.fill(_attribute(value)),
+                b"--", boundary, b"\r\n", _part_headers("html"), html.fill(as_attribute(reader.unsubscribe_url).encode()),
                 b"--", boundary, b"--\r\n",
             )
         )  # fmt: skip
@@ -176,7 +178,7 @@ def fill_tokens(message: Message, reader: Reader) -> Message:
     url = reader.unsubscribe_url
     return Message(
         subject=message.subject,
-        html=message.html.replace(UNSUBSCRIBE_TOKEN, _attribute(url.encode()).decode()),
+        html=message.html.replace(UNSUBSCRIBE_TOKEN, as_attribute(url)),
         text=message.text.replace(UNSUBSCRIBE_TOKEN, url),
     )
 
@@ -187,6 +189,6 @@ def _part_headers(subtype: str) -> bytes:
     )
 
 
-def _attribute(value: bytes) -> bytes:
+def as_attribute(url: str) -> str:
     """Return a URL as it may stand in an HTML attribute."""
-    return value.replace(b"&", b"&amp;").replace(b'"', b"%22").replace(b"<", b"%3C").replace(b">", b"%3E")
+    return url.replace("&", "&amp;").replace('"', "%22").replace("<", "%3C").replace(">", "%3E")

@@ -18,7 +18,9 @@ from digest.text.tidy import shorten
 #: A phone shows about this much of a subject.
 SUBJECT_CHARACTERS = 70
 #: What a client shows beside the subject.
-PREHEADER_CHARACTERS = 110
+PREHEADER_CHARACTERS = 100
+#: Less would let the client fill up with whatever stands next in the message.
+SHORTEST_PREHEADER = 40
 
 
 def template_environment(loader: BaseLoader) -> Environment:
@@ -77,9 +79,12 @@ def subject_line(view: EditionView) -> str:
 
 def preheader(view: EditionView) -> str:
     """Return what inboxes show beside the subject: the next headlines, or the lead's summary where it is alone."""
-    others = [story.headline for story in view.headlines[1:]]
-    text = shorten(" · ".join(others) or view.lead.summary or view.tagline, PREHEADER_CHARACTERS)
-    return bidi_text(text, view.direction)
+    parts = [story.headline for story in view.headlines[1:]]
+    text = " · ".join(parts)
+    for more in (view.lead.summary, view.tagline):
+        if len(text) < SHORTEST_PREHEADER and more:
+            text = f"{text} · {more}" if text else more
+    return bidi_text(shorten(text, PREHEADER_CHARACTERS), view.direction)
 
 
 def render(

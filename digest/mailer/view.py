@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from digest.mailer.language import Language
 from digest.model import Article, Edition, Newsletter, Region, Section, Story
-from digest.text.bidi import is_rtl, starts_rtl
+from digest.text.bidi import is_rtl
+from digest.text.tidy import tidy
 
 #: Tokens that stand in a rendered message until it is made a reader's own. Feed text cannot forge them: `shown`
-#: breaks whatever looks like one.
+#: and `linked` break whatever looks like one.
 UNSUBSCRIBE_TOKEN = "__UNSUBSCRIBE_URL__"  # noqa: S105 - a place, not a secret
 
-_TOKEN_LIKE = re.compile(r"__(?=[A-Z_]+__)")
+# One underscore at a time: of three in a row the last two could begin a token as well.
+_TOKEN_LIKE = re.compile(r"_(?=_[A-Z_]+__)")
 #: Words a minute, of attentive reading in Arabic.
 _READING_SPEED = 180
 _OUTLETS_SHOWN = 5
-_HEADLINES_ON_TOP = 8
 
 
 def shown(text: str) -> str:
-    """Return feed text in which nothing can be taken for one of our tokens."""
-    return _TOKEN_LIKE.sub("_\N{WORD JOINER}_", text)
+    """Return feed text as one line that cannot harm what stands around it, and holds none of our tokens."""
+    # Tidied when it was collected, and again here: a header, and a line of the text twin, end where a line ends.
+    return _TOKEN_LIKE.sub("_\N{WORD JOINER}", tidy(text))
+
+
+def linked(url: str) -> str:
+    """Return a feed's URL, the same address, without one of our tokens: the reader's own link is not for others."""
+    return _TOKEN_LIKE.sub("%5F", url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +67,7 @@ class StoryView:
     time: str
     #: "5 outlets" in the locale's plural.
     outlets_counted: str
-    #: `rtl` or `ltr`, by the headline's own script.
+    #: `rtl` or `ltr`, by the headline's own letters.
     direction: str
 
 
@@ -87,7 +96,7 @@ class EditionView:
     extent: str
     reading_time: str
     lead: StoryView
-    #: The day's first headlines, which link down.
+    #: The lead's headline, then the first of each other section; they link down.
     headlines: tuple[StoryView, ...]
     sections: tuple[SectionView, ...]
     briefs: tuple[StoryView, ...]
@@ -112,6 +121,15 @@ def choose_sections(edition: Edition, regions: Sequence[str]) -> tuple[Section, 
     return chosen or edition.sections
 
 
+def _direction(headline: str, around: str) -> str:
+    """Return the direction of a headline by its letters, not by the first: Arabic may begin with a Latin name."""
+    kinds = Counter(unicodedata.bidirectional(char) for char in headline)
+    from_right, from_left = kinds["R"] + kinds["AL"], kinds["L"]
+    if around == "rtl":
+        return "rtl" if from_right or not from_left else "ltr"
+    return "rtl" if from_right > from_left else "ltr"
+
+
 class _Viewer:
     def __init__(
         self, edition: Edition, newsletter: Newsletter, names: Mapping[str, Region], language: Language
@@ -132,14 +150,14 @@ class _Viewer:
         for article in story.articles:
             by_outlet.setdefault(article.outlet, article)
         links = [
-            LinkView(outlet=shown(outlet), title=shown(article.title), url=article.url)
+            LinkView(outlet=shown(outlet), title=shown(article.title), url=linked(article.url))
             for outlet, article in by_outlet.items()
         ]
         return StoryView(
             anchor=f"s-{story.id}",
             headline=shown(story.headline),
             summary=shown(story.summary),
-            url=story.articles[0].url,
+            url=linked(story.articles[0].url),
             links=tuple(links[:_OUTLETS_SHOWN]),
             more_outlets=max(len(links) - _OUTLETS_SHOWN, 0),
             place=self._language.country(story.countries[0])
@@ -148,7 +166,7 @@ class _Viewer:
             region=self.region_name(story.region),
             time=self._time(story),
             outlets_counted=self._language.count("{n} outlet", "{n} outlets", len(links)),
-            direction="rtl" if starts_rtl(story.headline) else "ltr",
+            direction=_direction(story.headline, self._language.direction),
         )
 
     def _time(self, story: Story) -> str:
@@ -184,7 +202,8 @@ def view_edition(
     views = tuple(view for section in sections if (view := viewer.section(section, lead)))
     briefs = tuple(viewer.story(story) for story in edition.briefs)
     opening = viewer.story(lead)
-    firsts = [view.stories[0] for view in views]
+    lead_anchor = f"r-{lead.region}"
+    firsts = [view.stories[0] for view in views if view.anchor != lead_anchor]
     everything = [opening, *(story for view in views for story in view.stories), *briefs]
     outlets = {article.outlet for story in [*told, *edition.briefs] for article in story.articles}
     words = sum(len(f"{story.headline} {story.summary}".split()) for story in everything)
@@ -197,14 +216,15 @@ def view_edition(
         lang=language.tag,
         direction="rtl" if is_rtl(language.locale.language) else "ltr",
         date=language.long_date(edition.local_date),
-        extent=language.say(
-            "{stories} from {outlets}",
-            stories=language.count("{n} story", "{n} stories", len(everything)),
-            outlets=language.count("{n} outlet", "{n} outlets", len(outlets)),
+        extent=" ".join(
+            (
+                language.count("{n} story", "{n} stories", len(everything)),
+                language.count("from {n} outlet", "from {n} outlets", len(outlets)),
+            )
         ),
         reading_time=language.count("{n} minute's read", "{n} minutes' read", minutes),
         lead=opening,
-        headlines=(opening, *firsts)[:_HEADLINES_ON_TOP],
+        headlines=(opening, *firsts),
         sections=views,
         briefs=briefs,
     )

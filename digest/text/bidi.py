@@ -18,12 +18,14 @@ RLM = "\N{RIGHT-TO-LEFT MARK}"
 
 _RTL_LANGUAGES = frozenset({"ar", "fa", "ur", "he", "ps", "ckb", "ug", "yi", "dv", "sd"})
 
-# A word with a Latin letter in it, marks and digits that belong to it included: C++, COP-31, Nimbus-3, e.g. a URL.
-_LATIN_WORD = r"[#@$€£+\-]?(?:[A-Za-z0-9\u00c0-\u024f]+(?:['’./:_&=?#@+\-–%~,][A-Za-z0-9\u00c0-\u024f]+)*)(?:\+\+|[%+#/])?"
+# An address of the web, to its last letter: the full stop behind it is the sentence's.
+_URL = r"https?://[!-~]*[A-Za-z0-9/]"
+# A word with a Latin letter in it, marks and digits that belong to it included: C++, COP-31, Nimbus-3, 20€.
+_LATIN_WORD = r"[#@$€£+\-]?(?:[A-Za-z0-9\u00c0-\u024f]+(?:['’./:_&=?#@+\-–%~,][A-Za-z0-9\u00c0-\u024f]+)*)(?:\+\+|[%+#/$€£])?"
 # A number that a right-to-left line would turn round: signed, a percentage, a score or range, a decimal, a
 # clock time, money.
 _NUMBER = r"[+\-−]?[$€£]?\d+(?:[.,:/\-–]\d+)*[%$€£+]?"
-_LATIN_RUN = re.compile(rf"{_LATIN_WORD}(?:[ ,;&\-–]{{1,2}}{_LATIN_WORD})*|{_NUMBER}")
+_LATIN_RUN = re.compile(rf"{_URL}|{_LATIN_WORD}(?:[ ,;&\-–]{{1,2}}{_LATIN_WORD})*|{_NUMBER}")
 _PLAIN_INTEGER = re.compile(r"\d+")
 
 

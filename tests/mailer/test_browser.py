@@ -1,0 +1,135 @@
+"""The letter in a browser: no sideways scroll, and right to left where Gmail has taken html and body away."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+from digest.model import Newsletter
+from tests.conftest import require
+from tests.mailer.making import ARABIC, ENGLISH, edition, full_edition, rendered, story
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# For each text that is shown: the direction of the block that it stands in, its own, and its words.
+_TEXTS = """() => {
+  const texts = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const own = walker.currentNode.parentElement;
+    let block = own;
+    while (getComputedStyle(block).display.startsWith('inline')) block = block.parentElement;
+    const text = walker.currentNode.data.trim();
+    if (text && block.tagName !== 'STYLE' && getComputedStyle(block).display !== 'none')
+      texts.push([getComputedStyle(block).direction, getComputedStyle(own).direction, text]);
+  }
+  return texts;
+}"""
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Page]:
+    """A page of Chromium, for all tests of this module."""
+    chromium = shutil.which("chromium")
+    require(chromium is not None, "Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
+        yield browser.new_page()
+        browser.close()
+
+
+def _show(tab: Page, html: str, width: int = 600) -> None:
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.set_content(html, wait_until="domcontentloaded")
+
+
+def _as_gmail_has_it(html: str) -> str:
+    """Return the letter in a left-to-right host page, html dropped and body turned into a div without attributes."""
+    body = html.partition("<body")[2].partition(">")[2].rpartition("</body>")[0]
+    style = html.partition("<head>")[2].partition("</head>")[0]
+    return f'<!DOCTYPE html><html dir="ltr" lang="en"><head>{style}</head><body dir="ltr"><div>{body}</div></body></html>'
+
+
+@pytest.mark.parametrize("width", [320, 375, 600])
+@pytest.mark.parametrize(
+    "newsletter", [pytest.param(ARABIC, id="Arabic"), pytest.param(ENGLISH, id="English")]
+)
+def test_nothing_scrolls_sideways(tab: Page, newsletter: Newsletter, width: int) -> None:
+    _show(tab, rendered(full_edition(), newsletter).html, width)
+    wide = tab.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width
+    assert tab.evaluate("document.body.innerText.length") > 500
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        pytest.param("Donaudampfschifffahrtsgesellschaft" * 6, id="Latin"),
+        pytest.param("والمستشفيات" * 20, id="Arabic"),
+        pytest.param(
+            "https://news.example.org/2026/11/22/a-long-address-without-a-place-to-break", id="an address"
+        ),
+    ],
+)
+def test_a_word_that_is_longer_than_the_screen_does_not_scroll_it(tab: Page, word: str) -> None:
+    stories = [
+        story(n, headline=f"خبر {word}", summary=f"نص {word}", outlets=(f"منبر {word}",)) for n in (1, 2)
+    ]
+    _show(tab, rendered(edition([stories], [story(3, "asia", headline=word)])).html, 320)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_every_block_of_an_arabic_letter_runs_from_right_to_left_in_gmail(tab: Page) -> None:
+    _show(tab, _as_gmail_has_it(rendered(full_edition()).html))
+    texts = tab.evaluate(_TEXTS)
+    assert len(texts) > 60
+    assert [text for block, _, text in texts if block != "rtl"] == []
+
+
+def test_an_english_letter_keeps_both_directions_in_gmail(tab: Page) -> None:
+    made = full_edition()
+    _show(tab, _as_gmail_has_it(rendered(made, ENGLISH).html))
+    texts = tab.evaluate(_TEXTS)
+    told = {text[:12] for one in made.stories() for text in (one.headline, one.summary)}
+    arabic = [own for _, own, text in texts if text[:12] in told]
+    assert len(arabic) > 15
+    assert set(arabic) == {"rtl"}
+    english = [block for block, _, text in texts if text.isascii() and len(text) > 12]
+    assert len(english) > 5
+    assert set(english) == {"ltr"}
+
+
+def test_the_simulation_would_find_a_letter_without_a_wrapper(tab: Page) -> None:
+    html = rendered(full_edition()).html
+    bare = _as_gmail_has_it(html).replace('dir="rtl"', "")
+    _show(tab, bare)
+    assert {block for block, _, _ in tab.evaluate(_TEXTS)} == {"ltr"}
+
+
+def test_hostile_text_runs_no_script(tab: Page) -> None:
+    hostile = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>\'"><svg onload=window.hit=1>'
+    made = edition(
+        [
+            [story(1, headline=hostile, summary=hostile, outlets=(hostile, "ب"))],
+            [story(2, "europe", headline=hostile)],
+        ]
+    )
+    _show(tab, rendered(made).html)
+    tab.wait_for_timeout(50)
+    assert tab.evaluate("window.hit") is None
+    assert "onerror" in tab.evaluate("document.body.innerText")

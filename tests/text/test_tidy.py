@@ -1,0 +1,130 @@
+"""Text from outside made fit to show: what goes, what stays, and that doing it twice changes nothing."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.text.tidy import shorten, tidy, tidy_paragraph
+from tests.text.alphabets import anything, written
+
+_DIRECTING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("", "", id="empty"),
+        pytest.param(" \t\r\n\u00a0\u2003 ", "", id="white-space-only"),
+        pytest.param("قمّةُ الرياضِ", "قمّةُ الرياضِ", id="harakat-stay"),
+        pytest.param("أإآىة", "أإآىة", id="letters-stay"),
+        pytest.param("قمة\u00a0الرياض", "قمة الرياض", id="no-break-space"),
+        pytest.param("قمة\r\n\tالرياض", "قمة الرياض", id="line-end"),
+        pytest.param("قمة\u2028الرياض\u2029", "قمة الرياض", id="line-and-paragraph-separators"),
+        pytest.param("قمة\u0085الرياض", "قمة الرياض", id="next-line"),
+        pytest.param("قمة\x0bالرياض\x0c", "قمة الرياض", id="vertical-tab-and-form-feed"),
+        pytest.param("قمة\x00 الر\x07ياض", "قمة الرياض", id="controls"),
+        pytest.param("\u202eقمة\u202c", "قمة", id="override"),
+        pytest.param("\u2066abc\u2069 \u2067قمة\u2069", "abc قمة", id="isolates"),
+        pytest.param("\u200fقمة\u200e \u061cهنا", "قمة هنا", id="marks"),
+        pytest.param("قمة\u200b \u2060الرياض\ufeff", "قمة الرياض", id="zero-width"),
+        pytest.param("\u00adمحاد\u00adثات", "محادثات", id="soft-hyphen"),
+        pytest.param("قمة\ufffc", "قمة", id="object-replacement"),
+        pytest.param("قمة\ud800", "قمة", id="lone-surrogate"),
+        pytest.param("می\u200cروم", "می\u200cروم", id="persian-non-joiner-stays"),
+        pytest.param("👨\u200d👩\u200d👧", "👨\u200d👩\u200d👧", id="emoji-joiner-stays"),
+        pytest.param("ﺍﻟﻘﻤﺔ ﻻ", "القمة لا", id="presentation-forms"),
+        pytest.param("ﷲ أكبر", "الله أكبر", id="allah-ligature"),
+        pytest.param("﴿آية﴾", "﴿آية﴾", id="ornate-parentheses-stay"),
+        pytest.param("3½ ① ™", "3½ ① ™", id="other-compatibility-forms-stay"),
+    ],
+)
+def test_tidy(text: str, expected: str) -> None:
+    assert tidy(text) == expected
+
+
+@given(anything)
+def test_tidy_twice_is_tidy_once(text: str) -> None:
+    assert tidy(tidy(text)) == tidy(text)
+
+
+@given(anything)
+def test_tidy_leaves_nothing_that_controls_or_directs(text: str) -> None:
+    kept = tidy(text)
+    assert not [char for char in kept if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
+    assert not [char for char in kept if unicodedata.bidirectional(char) in _DIRECTING]
+    assert not set(kept) & set("\u200e\u200f\u061c\ufeff\u2060\u200b")
+
+
+@given(anything)
+def test_tidy_text_is_one_line_with_single_spaces(text: str) -> None:
+    kept = tidy(text)
+    assert kept == " ".join(kept.split())
+    assert len(kept.splitlines()) <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("قال : نعم", "قال: نعم", id="colon"),
+        pytest.param("نعم ، ثم لا ؛ ثم نعم .", "نعم، ثم لا؛ ثم نعم.", id="comma-semicolon-stop"),
+        pytest.param("حقاً ؟ نعم !", "حقاً؟ نعم!", id="question-and-exclamation"),
+        pytest.param("قال « نعم »", "قال «نعم»", id="quotation-marks"),
+        pytest.param("( رويترز ) [ صورة ]", "(رويترز) [صورة]", id="brackets"),
+        pytest.param("قمة\n:\nتبدأ", "قمة: تبدأ", id="line-ends"),
+        pytest.param("«نعم» (لا)", "«نعم» (لا)", id="right-already"),
+        pytest.param("بين 3 - 5", "بين 3 - 5", id="dash-stays"),
+    ],
+)
+def test_tidy_paragraph_puts_spaces_right(text: str, expected: str) -> None:
+    assert tidy_paragraph(text) == expected
+
+
+@given(anything)
+def test_tidy_paragraph_twice_is_once(text: str) -> None:
+    assert tidy_paragraph(tidy_paragraph(text)) == tidy_paragraph(text)
+
+
+@given(written)
+def test_tidy_paragraph_changes_nothing_but_spaces(text: str) -> None:
+    assert tidy_paragraph(text).replace(" ", "") == text.replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "expected"),
+    [
+        pytest.param("", 5, "", id="empty"),
+        pytest.param("قمة", 3, "قمة", id="just-fits"),
+        pytest.param("قمة الرياض", 10, "قمة الرياض", id="fits"),
+        pytest.param("قمة الرياض", 9, "قمة…", id="cut-between-words"),
+        pytest.param("قمة الرياض تبدأ", 11, "قمة الرياض…", id="cut-at-the-end-of-a-word"),
+        pytest.param("قمة، الرياض", 7, "قمة…", id="comma-before-the-cut"),
+        pytest.param("قال: «نعم ولا»", 8, "قال…", id="opening-quotation-mark-before-the-cut"),
+        pytest.param("الاستثماراتالخليجية", 6, "الاست…", id="one-long-word"),
+        pytest.param("قمة الرياض", 1, "…", id="one-character"),
+    ],
+)
+def test_shorten(text: str, most: int, expected: str) -> None:
+    assert shorten(text, most) == expected
+
+
+@given(anything, st.integers(min_value=1, max_value=40))
+def test_shortened_text_is_never_longer_than_asked(text: str, most: int) -> None:
+    assert len(shorten(text, most)) <= most
+
+
+@given(anything, st.integers(min_value=1, max_value=40))
+def test_shortened_text_is_the_text_or_begins_it_and_says_that_it_is_cut(text: str, most: int) -> None:
+    short = shorten(text, most)
+    assert short == text or (short.endswith("…") and text.startswith(short[:-1]))
+
+
+@given(st.lists(written.map(tidy).filter(bool), min_size=1), st.integers(min_value=1, max_value=40))
+def test_a_cut_text_ends_with_a_whole_word_where_it_has_one(parts: list[str], most: int) -> None:
+    text = " ".join(parts)
+    short = shorten(text, most)
+    if short != text and " " in text[: most - 1]:
+        assert text[len(short) - 1] in ' ،؛:.-–—«("' or short == "…"
