@@ -56,10 +56,25 @@ class _Refused(Exception):
     """A fetch that we stop ourselves; the message is the reason in words."""
 
 
+#: Where translators put an IPv4 address into an IPv6 one (RFC 6052).
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+
+
+def _meant(
+    ip: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """Return the IPv4 address that an IPv6 address stands for, else the address itself."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
+
+
 def _is_public(address: str) -> bool:
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or ip
-    return mapped.is_global and not mapped.is_multicast
+    ip = _meant(ipaddress.ip_address(address.partition("%")[0]))
+    site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or site_local)
 
 
 def _checked_socket(address: tuple[Any, ...]) -> socket.socket:
@@ -74,7 +89,7 @@ def _retry_after(value: str | None, now: dt.datetime) -> float | None:
     """Return the seconds of a Retry-After header, given in seconds or as a date (RFC 9110, 10.2.3)."""
     if not value:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return min(float(value), _LONGEST_RETRY_SECONDS)
     try:
         moment = email.utils.parsedate_to_datetime(value)
@@ -98,6 +113,24 @@ def _reason(error: BaseException, limits: FetchLimits) -> str:
     return str(error) or type(error).__name__
 
 
+def _validator(value: str | None) -> str | None:
+    """Return an ETag or Last-Modified that can be stored and sent back; None for one that is not ASCII."""
+    return value if value and value.isascii() else None
+
+
+def _showable(value: str) -> str:
+    """Return one line without the surrogates that stand for a header's bytes of no encoding: no store takes them."""
+    return " ".join(value.encode("utf-8", "replace").decode("utf-8").split())
+
+
+def _host(url: str) -> str:
+    """Return the host and port of a URL; empty where it cannot be read."""
+    try:
+        return urlsplit(url).netloc.lower()
+    except ValueError:
+        return ""
+
+
 class HttpFetcher:
     """Fetches many feeds at once from a thread of its own."""
 
@@ -119,9 +152,8 @@ class HttpFetcher:
         finally:
             stopped.set()
             while thread.is_alive():
-                # Let a writer that waits for room go on, so that it sees the flag.
-                with_room = not results.empty()
-                if with_room:
+                # Let a writer that waits for room go on, so that the thread can end.
+                if not results.empty():
                     results.get_nowait()
                 thread.join(timeout=0.05)
 
@@ -143,19 +175,20 @@ class HttpFetcher:
         stopped: threading.Event,
     ) -> None:
         room = asyncio.Semaphore(self._limits.concurrency)
-        hosts = {
-            urlsplit(request.url).netloc: asyncio.Semaphore(self._limits.per_host) for request in requests
-        }
+        hosts = {_host(request.url): asyncio.Semaphore(self._limits.per_host) for request in requests}
 
         async def one(session: aiohttp.ClientSession, request: FetchRequest) -> None:
-            async with hosts[urlsplit(request.url).netloc], room:
-                if not stopped.is_set():
-                    result = await self._fetch_one(session, request)
-                    await asyncio.to_thread(results.put, result)
+            async with hosts[_host(request.url)], room:
+                result = await self._fetch_one(session, request)
+                await asyncio.to_thread(results.put, result)
 
         async with self._session() as session, asyncio.TaskGroup() as tasks:
-            for request in requests:
-                tasks.create_task(one(session, request))
+            under_way = {tasks.create_task(one(session, request)) for request in requests}
+            while under_way and not stopped.is_set():
+                _, under_way = await asyncio.wait(under_way, timeout=0.1)
+            # Nobody waits for the rest any more: a slow server must not hold up the end.
+            for task in under_way:
+                task.cancel()
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:
@@ -174,7 +207,8 @@ class HttpFetcher:
         try:
             async with asyncio.timeout(self._limits.timeout_seconds):
                 return await self._follow(session, request)
-        except (_Refused, aiohttp.ClientError, OSError, ValueError, TimeoutError) as error:
+        except Exception as error:
+            # Whatever a server brings the client to raise, it is that feed's failure and no other's.
             return _failed(request, _reason(error, self._limits))
 
     async def _follow(self, session: aiohttp.ClientSession, request: FetchRequest) -> FetchResult:
@@ -184,9 +218,9 @@ class HttpFetcher:
         for _ in range(_MOST_REDIRECTS + 1):
             self._check(url)
             async with session.get(url, headers=conditions, allow_redirects=False) as response:
-                if response.status not in _REDIRECTS:
+                if response.status not in _REDIRECTS or "Location" not in response.headers:
                     return await self._result(request, response)
-                url = urljoin(url, response.headers.get("Location", ""))
+                url = urljoin(url, response.headers["Location"])
         raise _Refused(f"more than {_MOST_REDIRECTS} redirects")
 
     def _check(self, url: str) -> None:
@@ -199,9 +233,8 @@ class HttpFetcher:
             return FetchResult(source_id=request.source_id, status=FetchStatus.UNCHANGED)
         if response.status != 200:
             wait = _retry_after(response.headers.get("Retry-After"), dt.datetime.now(dt.UTC))
-            return _failed(
-                request, f"the server answered {response.status} {response.reason or ''}".strip(), wait
-            )
+            answer = f"the server answered {response.status} {response.reason or ''}".strip()
+            return _failed(request, answer, wait)
         body = bytearray()
         async for chunk in response.content.iter_chunked(65536):
             body += chunk
@@ -212,13 +245,16 @@ class HttpFetcher:
             status=FetchStatus.FETCHED,
             body=bytes(body),
             charset=response.charset,
-            content_type=response.content_type,
-            etag=response.headers.get("ETag"),
-            last_modified=response.headers.get("Last-Modified"),
+            content_type=_showable(response.content_type),
+            etag=_validator(response.headers.get("ETag")),
+            last_modified=_validator(response.headers.get("Last-Modified")),
         )
 
 
 def _failed(request: FetchRequest, error: str, retry_after: float | None = None) -> FetchResult:
     return FetchResult(
-        source_id=request.source_id, status=FetchStatus.FAILED, error=error, retry_after=retry_after
+        source_id=request.source_id,
+        status=FetchStatus.FAILED,
+        error=_showable(error),
+        retry_after=retry_after,
     )

@@ -7,7 +7,7 @@ import re
 
 import nh3
 
-from digest.text.tidy import tidy_paragraph
+from digest.text.tidy import shorten, tidy_paragraph
 
 _BLOCK = re.compile(
     r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption|img|hr)\b", re.IGNORECASE
@@ -15,7 +15,7 @@ _BLOCK = re.compile(
 _MARKUP = re.compile(r"<[A-Za-z/!]")
 # What WordPress and its Arabic translation append to every summary.
 _APPEARED_FIRST = re.compile(
-    r"\s*(?:The post\b.{0,400}?\bappeared first on\b.*|(?:ظهرت المقالة|التدوينة)\b.{0,400}?\bأولاً?\s+على\b.*)$"
+    r"\s*(?:The post\b.{0,400}?\bappeared first on\b.*|(?:ظهرت المقالة|التدوينة)\b.{0,400}?\bأول(?:اً?|ًا)\s+على\b.*)$"
 )
 _READ_MORE = re.compile(
     r"\s*(?:\[(?:…|\.\.\.|&hellip;)\]|(?:اقرأ|إقرأ|قراءة) (?:المزيد|أيضاً|أيضا)\b.{0,200})\s*$"
@@ -23,6 +23,9 @@ _READ_MORE = re.compile(
 #: No headline is longer; what is, is cut between words.
 LONGEST_TITLE = 300
 LONGEST_SUMMARY = 2000
+#: Characters of markup that are read: many times the longest summary. The HTML parser's time grows with the
+#: square of the nesting, so that a feed of nothing but `<div>` would hold up all others for hours.
+_MOST_MARKUP = 30_000
 
 
 def plain_text(markup: str) -> str:
@@ -33,7 +36,7 @@ def plain_text(markup: str) -> str:
     >>> plain_text("<p>ارتفع&nbsp;السعر</p><p>إلى <b>3.2%</b> &amp;amp; أكثر</p><script>x()</script>")
     'ارتفع السعر إلى 3.2% & أكثر'
     """
-    text = markup.encode("utf-8", "replace").decode("utf-8")
+    text = markup[:_MOST_MARKUP].encode("utf-8", "replace").decode("utf-8")
     for _ in range(2):
         if _MARKUP.search(text):
             text = nh3.clean(_BLOCK.sub(lambda found: " " + found.group(), text), tags=set(), attributes={})
@@ -49,10 +52,10 @@ def clean_title(markup: str, outlet_names: tuple[str, ...]) -> str:
     """
     title = plain_text(markup)
     for name in outlet_names:
-        for separator in (" | ", " - ", " – ", " — ", " :: "):
+        for separator in (" | ", " - ", " – ", " — ", ":: "):
             if name and title.endswith(separator + name):
                 title = title.removesuffix(separator + name)
-    return title[:LONGEST_TITLE].rstrip()
+    return shorten(title, LONGEST_TITLE)
 
 
 def clean_summary(markup: str, title: str) -> str:
@@ -60,6 +63,6 @@ def clean_summary(markup: str, title: str) -> str:
     summary = plain_text(markup)
     summary = _APPEARED_FIRST.sub("", summary)
     summary = _READ_MORE.sub("", summary)
-    if title and summary.startswith(title):
+    if title and re.match(rf"{re.escape(title)}(?!\w)", summary):
         summary = summary[len(title) :].lstrip(" .:،-–—")
-    return summary[:LONGEST_SUMMARY].rstrip()
+    return shorten(summary, LONGEST_SUMMARY)

@@ -14,14 +14,28 @@ from dataclasses import dataclass
 
 from digest.text.arabic import letters_share
 
-_BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+    # No mark, but UTF-16's first "<" (XML 1.0, appendix F.1). Its Arabic letters are valid UTF-8, of nonsense.
+    (b"<\0", "utf-16-le"),
+    (b"\0<", "utf-16-be"),
+)
 _DECLARATION = re.compile(rb"^\s*<\?xml[^>]*?encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']", re.IGNORECASE)
 _DECLARED = re.compile(r"^\s*<\?xml[^>]*\?>")
-#: Bytes that cannot be UTF-8 among those that lead or follow in it: more than this share is another encoding.
-_DAMAGE = 0.05
+_REFERENCE = re.compile(r"&#(?:x0*(?P<hex>[0-9a-f]+)|0*(?P<decimal>[0-9]+));?", re.IGNORECASE)
+#: Of the letters beyond ASCII this share may be lost, and the text is still UTF-8: of windows-1256 read as UTF-8
+#: nearly all are.
+_DAMAGE = 0.3
+#: Of all characters this share may be missing from a declared encoding; more, and the declaration is wrong.
+_MISSING = 0.05
 #: Of the letters of windows-1256 text this share is Arabic at least, when it is Arabic text.
 _ARABIC = 0.3
-_ARABIC_CODECS = frozenset({"cp1256", "iso8859-6"})
+# Character encodings by Python's names: a declaration must not reach its codecs for other ends (hex, idna, zlib).
+_CHARACTERS = re.compile(
+    r"ascii|utf-(?:8(?:-sig)?|16(?:-[bl]e)?|32(?:-[bl]e)?)|cp\d+|iso8859-\d+|mac-\w+|koi8-\w|gb\w+|big5\w*|euc_\w+|shift_jis\w*"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +51,26 @@ class Decoded:
     def as_utf8(self) -> bytes:
         """Return the feed as UTF-8 that says so."""
         body = _DECLARED.sub("", self.text, count=1).lstrip("\ufeff \t\r\n")
-        return b'<?xml version="1.0" encoding="utf-8"?>\n' + body.encode("utf-8", "replace")
+        return b'<?xml version="1.0" encoding="utf-8"?>\n' + _whole_references(body).encode(
+            "utf-8", "replace"
+        )
+
+
+def _whole_references(text: str) -> str:
+    """Return the text with an emoji for each pair of references to its UTF-16 halves.
+
+    Half a character, or one that there is not, would cost the whole feed: expat and feedparser both give up.
+    """
+    kept = _REFERENCE.sub(_reference, text)
+    return kept if kept == text else kept.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _reference(found: re.Match[str]) -> str:
+    digits = found["hex"] or found["decimal"]
+    number = int(digits, 16 if found["hex"] else 10) if len(digits) <= 7 else 0
+    if 0xD800 <= number <= 0xDFFF:
+        return chr(number)
+    return found.group() if number in {9, 10, 13} or 0x20 <= number <= 0x10FFFF else ""
 
 
 def _codec(name: str | None) -> str | None:
@@ -45,7 +78,9 @@ def _codec(name: str | None) -> str | None:
         return None
     try:
         found = codecs.lookup({"1256": "cp1256", "windows1256": "cp1256"}.get(name.lower(), name)).name
-    except LookupError:
+    except (LookupError, ValueError):
+        return None
+    if not _CHARACTERS.fullmatch(found):
         return None
     # Newspapers that declare Latin-1 mean Windows' superset of it, as browsers read it (WHATWG Encoding).
     return "cp1252" if found in {"iso8859-1", "ascii"} else found
@@ -92,7 +127,7 @@ def _decode_legacy(body: bytes, claims: list[str]) -> Decoded:
         if codec == "utf-8" or (codec == "cp1252" and looks_arabic):
             continue
         text = body.decode(codec, "replace")
-        if text.count("\ufffd") <= len(text) * _DAMAGE:
+        if text.count("\ufffd") <= len(text) * _MISSING:
             return Decoded(text=text, encoding=codec)
     if looks_arabic:
         says = f"says {claims[0]}" if claims else "says nothing"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.collector.urls import canonical_url
 from digest.model import ArticleDraft
@@ -18,7 +18,7 @@ from digest.text.arabic import words
 
 #: Bytes of the hashes: 64 bits keep collisions out of reach of a newsroom's archive.
 _HASH_BYTES = 8
-#: A headline with its summary of fewer words than this is too common to be a name.
+#: A headline with its summary of fewer words than this is too common to be a name by itself.
 _TELLING_WORDS = 6
 
 
@@ -34,9 +34,10 @@ def aliases(*, source_id: str, outlet: str, guid: str, url: str, title: str, sum
     if url:
         names.append(f"link:{_digest(canonical_url(url))}")
     telling = words(f"{title} {summary}")
-    if len(telling) >= _TELLING_WORDS or not names:
-        names.append(f"text:{_digest(outlet, *telling)}")
-    return tuple(names)
+    # Together with guid and link even "عاجل" is one: where a feed gives all its entries the same guid or link,
+    # nothing else tells them apart.
+    context = () if len(telling) >= _TELLING_WORDS else (guid, canonical_url(url))
+    return (*names, f"text:{_digest(outlet, *context, *telling)}")
 
 
 def article_id(alias: str) -> str:
@@ -44,29 +45,26 @@ def article_id(alias: str) -> str:
     return alias.partition(":")[2]
 
 
+def _first_of_each(drafts: Sequence[ArticleDraft]) -> list[ArticleDraft]:
+    first: dict[tuple[str, ...], ArticleDraft] = {}
+    for draft in drafts:
+        first.setdefault(draft.aliases, draft)
+    return list(first.values())
+
+
 def drop_shared_names(drafts: Sequence[ArticleDraft]) -> list[ArticleDraft]:
-    """Return a feed's drafts without the guids and links that several entries of it share.
+    """Return a feed's drafts without the names that several entries of it share, in the feed's order.
 
     Some feeds give every entry the same guid, or link all to the front page: such a name tells nothing. Where
-    all names agree the entries are copies, and one is kept.
+    all names agree the entries are copies, and the first is kept.
     """
-    distinct = list({draft.aliases: draft for draft in reversed(drafts)}.values())[::-1]
+    distinct = _first_of_each(drafts)
     uses = Counter(alias for draft in distinct for alias in draft.aliases)
     kept = []
     for draft in distinct:
         own = tuple(alias for alias in draft.aliases if uses[alias] == 1) or draft.aliases[-1:]
-        kept.append(
-            ArticleDraft(
-                aliases=own,
-                url=draft.url,
-                title=draft.title,
-                summary=draft.summary,
-                published=draft.published,
-                section=draft.section,
-                image_url=draft.image_url,
-            )
-        )
-    return list({draft.aliases: draft for draft in reversed(kept)}.values())[::-1]
+        kept.append(replace(draft, aliases=own))
+    return _first_of_each(kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

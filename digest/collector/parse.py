@@ -9,9 +9,9 @@ import feedparser
 
 from digest.collector.clean import clean_summary, clean_title, plain_text
 from digest.collector.dates import parse_date
-from digest.collector.decode import decode
+from digest.collector.decode import Decoded, decode
 from digest.collector.identity import aliases, drop_shared_names
-from digest.collector.urls import web_url
+from digest.collector.urls import canonical_url, web_url
 from digest.errors import FeedError
 from digest.model import ArticleDraft, FetchResult, Source
 
@@ -26,14 +26,24 @@ def parse_feed(source: Source, fetched: FetchResult) -> list[ArticleDraft]:
     the body is no feed, and says what it is instead.
     """
     decoded = decode(fetched.body, fetched.charset)
-    # Our own cleaning follows; feedparser's would cost three quarters of its time.
-    feed = feedparser.parse(io.BytesIO(decoded.as_utf8()), sanitize_html=False, resolve_relative_uris=False)
+    feed = _read(decoded)
     if not feed.entries and not feed.version:
         raise FeedError(f"not a feed: {_what_it_is(decoded.text, fetched.content_type)}")
-    site_link = feed.feed.get("link", "")
-    names = (source.outlet, plain_text(feed.feed.get("title", "")))
+    site_link = feed.feed.get("link") or ""
+    names = (source.outlet, plain_text(feed.feed.get("title") or ""))
     drafts = [_draft(source, entry, names, site_link) for entry in feed.entries[:MOST_ENTRIES]]
     return drop_shared_names([draft for draft in drafts if draft])
+
+
+def _read(decoded: Decoded) -> Any:
+    try:
+        # Our own cleaning follows; feedparser's would cost three quarters of its time.
+        return feedparser.parse(
+            io.BytesIO(decoded.as_utf8()), sanitize_html=False, resolve_relative_uris=False
+        )
+    except Exception as error:
+        # Its parser for what is not well-formed stumbles over some orders of tags: KeyError, IndexError.
+        raise FeedError(f"too damaged to be read: {type(error).__name__}: {error}") from error
 
 
 def _what_it_is(text: str, content_type: str) -> str:
@@ -46,16 +56,15 @@ def _what_it_is(text: str, content_type: str) -> str:
 
 
 def _draft(source: Source, entry: Any, names: tuple[str, ...], site_link: str) -> ArticleDraft | None:
-    title = clean_title(entry.get("title", ""), names)
-    guid = entry.get("id", "")
-    url = web_url(entry.get("link", ""), source.url) or (web_url(guid) if guid.startswith("http") else None)
+    title = clean_title(entry.get("title") or "", names)
+    guid = entry.get("id") or ""
+    url = _link(entry.get("link") or "", guid, source)
     if not title or not url:
         return None
-    content = entry.get("summary", "") or next(
-        (part.get("value", "") for part in entry.get("content", [])), ""
-    )
-    summary = clean_summary(content, title)
-    dates = (entry.get(key) for key in ("published", "updated", "created"))
+    content = entry.get("summary") or next((part.get("value") for part in entry.get("content", [])), None)
+    summary = clean_summary(content or "", title)
+    # Past feedparser's own `get`, which answers `updated` with `published`, and warns.
+    dates = (dict.get(entry, key) for key in ("published", "updated", "created"))
     published = next(
         (moment for text in dates if text and (moment := parse_date(text, source.timezone))), None
     )
@@ -65,7 +74,7 @@ def _draft(source: Source, entry: Any, names: tuple[str, ...], site_link: str) -
             source_id=source.id,
             outlet=source.outlet,
             guid=guid,
-            url="" if url.rstrip("/") == site_link.rstrip("/") else url,
+            url="" if canonical_url(url) == canonical_url(site_link) else url,
             title=title,
             summary=summary,
         ),
@@ -76,6 +85,15 @@ def _draft(source: Source, entry: Any, names: tuple[str, ...], site_link: str) -
         section=next((tag for tag in tags if tag), ""),
         image_url=_image(entry, source),
     )
+
+
+def _link(link: str, guid: str, source: Source) -> str | None:
+    # feedparser gives a guid for a missing link; where it is no address, it must not become one.
+    url = web_url(link, "" if link == guid else source.url)
+    # A placeholder, `#` or `http://`, leads back to the feed.
+    if url and url.partition("#")[0] != source.url:
+        return url
+    return web_url(guid) if guid.startswith("http") else None
 
 
 def _image(entry: Any, source: Source) -> str | None:

@@ -10,6 +10,10 @@ _TRACKING = re.compile(
     r"^(?:utm_\w+|at_\w+|fbclid|gclid|dclid|msclkid|igshid|mc_[ce]id|ocid|cmpid|ns_\w+|ref|source|rss)$", re.I
 )
 _SAFE = "/:@!$&'()*+,;=~-._"
+# What no host's name holds: spaces, controls, bidi marks, surrogates and the marks of markup (WHATWG URL).
+_NO_HOST = re.compile(
+    r"""[\s<>"'`\\^{|}\x00-\x1f\x7f-\xa0\u061c\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]"""
+)
 
 
 def _split(url: str) -> SplitResult | None:
@@ -18,7 +22,9 @@ def _split(url: str) -> SplitResult | None:
         _ = parts.port
     except ValueError:
         return None
-    return parts if parts.scheme.lower() in {"http", "https"} and parts.hostname else None
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or _NO_HOST.search(parts.netloc):
+        return None
+    return parts
 
 
 def web_url(url: str, base: str = "") -> str | None:
