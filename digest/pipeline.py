@@ -175,8 +175,7 @@ def draft_edition(
     Raises NothingToSay where no article or no story is there for it, and says why.
     """
     since = now - dt.timedelta(hours=settings.window_hours)
-    found = store.articles(since, now)
-    articles = [one for one in found if not newsletter.sources or one.source in newsletter.sources]
+    articles = _of_newsletter(newsletter, store.articles(since, now))
     if not articles:
         raise NothingToSay(_why_nothing(newsletter, store, since, now))
     stories = rank(articles, placer, settings, now)
@@ -208,10 +207,15 @@ def edition_id(slot: Slot, newsletter: Newsletter) -> str:
     )
 
 
+def _of_newsletter(newsletter: Newsletter, articles: Sequence[Article]) -> list[Article]:
+    return [one for one in articles if not newsletter.sources or one.source in newsletter.sources]
+
+
 def _why_nothing(newsletter: Newsletter, store: ArticleStore, since: dt.datetime, now: dt.datetime) -> str:
-    earlier = store.articles(None, now)
+    earlier = _of_newsletter(newsletter, store.articles(None, now))
     if not earlier:
-        return f"Nothing to say in {newsletter.id}: no articles are stored yet. Run `digest collect` first."
+        of_what = " of its sources" if newsletter.sources else ""
+        return f"Nothing to say in {newsletter.id}: no articles{of_what} are stored yet. Run `digest collect` first."
     newest = earlier[-1].published
     return (
         f"Nothing to say in {newsletter.id}: no articles since {since:%Y-%m-%d %H:%M} UTC; "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 import pathlib
 import tempfile
@@ -13,6 +14,9 @@ from digest.errors import SenderError
 from digest.mailer.mime import Assembler
 from digest.model import Receipt, ReceiptStatus
 from digest.ports import Outgoing
+
+#: A file system takes names of 255 bytes; an address may be 254 and is longer when quoted.
+_LONGEST_NAME = 200
 
 
 def write_whole(path: pathlib.Path, content: bytes) -> None:
@@ -43,7 +47,10 @@ class OutboxSender:
 
     def path(self, edition_id: str, address: str) -> pathlib.Path:
         """Return where a message to this address lies."""
-        return self._folder / edition_id / f"{quote(address, safe='@+=.-_')}.eml"
+        name = quote(address, safe="@+=.-_")
+        if len(name) > _LONGEST_NAME:
+            name = f"{name[:_LONGEST_NAME]}-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
+        return self._folder / edition_id / f"{name}.eml"
 
     def send(self, batch: Sequence[Outgoing], now: dt.datetime) -> list[Receipt]:
         """See `ports.Sender`."""

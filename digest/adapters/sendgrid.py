@@ -2,11 +2,16 @@
 
 One request carries many readers, each a personalization with the reader's own substitutions and headers. The
 interface has no idempotency key: a request that times out may have been taken, and is unknown for all of them.
+A request is taken as a whole or not at all: where SendGrid names the addresses that it refuses, the others go again
+without them; any other refusal is the sender's own trouble and stops the edition, with nobody failed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import http.client
+import json
+import re
 import urllib.error
 from collections.abc import Sequence
 from typing import Any
@@ -15,14 +20,20 @@ from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from digest.errors import SenderError
-from digest.mailer.mime import Assembler, Envelope
+from digest.mailer.mime import Assembler, Envelope, as_attribute
 from digest.mailer.view import UNSUBSCRIBE_TOKEN
 from digest.model import Receipt, ReceiptStatus
 from digest.ports import Outgoing
 
 #: What a request may hold at most (SendGrid, "Mail Send" limits).
 MOST_BYTES = 30_000_000
-_RETRY = frozenset({408, 429, 500, 502, 503, 504})
+_RETRY = frozenset({408, 429, 500, 503})
+#: Said by a gateway that does not know what became of the request (RFC 9110, 15.6.3 and 15.6.5).
+_IN_DOUBT = frozenset({502, 504})
+#: Stands for the link in the HTML, where it is written as an attribute's value.
+_HTML_TOKEN = "__UNSUBSCRIBE_HREF__"  # noqa: S105 - a place, not a secret
+#: How an error names the reader whose address is at fault.
+_NAMED = re.compile(rb'"field"\s*:\s*"personalizations\.(\d+)\.to\b')
 
 
 class SendgridSender:
@@ -66,29 +77,46 @@ class SendgridSender:
         """See `ports.Sender`; there is no connection to end."""
 
     def _send_group(self, group: Sequence[Outgoing], now: dt.datetime) -> list[Receipt]:
+        rejected: list[Receipt] = []
+        while group:
+            try:
+                return rejected + self._post(group, now)
+            except HTTPError as error:
+                words = f"{error.status_code} {error.reason}: {error.body.decode('utf-8', 'replace')[:300]}"
+                if error.status_code in _RETRY | _IN_DOUBT:
+                    in_doubt = error.status_code in _IN_DOUBT
+                    status = ReceiptStatus.UNKNOWN if in_doubt else ReceiptStatus.DEFERRED
+                    return rejected + _receipts(group, status, words)
+                named = {int(number) for number in _NAMED.findall(error.body)}
+                at_fault = [one for number, one in enumerate(group) if number in named]
+                if not at_fault:
+                    raise SenderError(f"{self.destination} refuses the request: {words}") from error
+                rejected += _receipts(at_fault, ReceiptStatus.REJECTED, words)
+                group = [one for number, one in enumerate(group) if number not in named]
+        return rejected
+
+    def _post(self, group: Sequence[Outgoing], now: dt.datetime) -> list[Receipt]:
+        """Hand one request over. Raises HTTPError where it is refused, SenderError where it did not leave."""
         body = self.request(group, now)
+        size = len(json.dumps(body))
+        if size > MOST_BYTES:
+            raise SenderError(
+                f"a request of {size:,} bytes for {len(group)} readers is more than SendGrid takes: lower the chunk"
+            )
         try:
             response = self._client.client.mail.send.post(request_body=body)
-        except HTTPError as error:
-            return self._refused(group, error)
-        except urllib.error.URLError as error:
-            # A timeout while connecting comes wrapped, one while waiting for the answer does not.
-            if isinstance(error.reason, ConnectionRefusedError):
-                raise SenderError(f"no connection to {self.destination}: {error.reason}") from error
-            if isinstance(error.reason, OSError) and not isinstance(error.reason, TimeoutError):
-                raise SenderError(f"no connection to {self.destination}: {error.reason}") from error
-            return _receipts(group, ReceiptStatus.UNKNOWN, f"no answer: {error.reason}")
-        except OSError as error:
+        except (urllib.error.URLError, http.client.InvalidURL) as error:
+            # So come the errors of connecting and of writing the request: it never was whole.
+            raise SenderError(
+                f"no connection to {self.destination}: {getattr(error, 'reason', error)}"
+            ) from error
+        except (OSError, http.client.HTTPException) as error:
             return _receipts(group, ReceiptStatus.UNKNOWN, f"no answer: {error}")
+        if response.status_code != 202 and response.body.strip():
+            # SendGrid says 202, and 200 in sandbox mode, both without a body: this is a redirect's page.
+            raise SenderError(f"{self.destination} answers {response.status_code} as SendGrid never does")
         message_id = response.headers.get("X-Message-Id", "") if response.headers else ""
         return _receipts(group, ReceiptStatus.SENT, f"{response.status_code} {message_id}".strip())
-
-    def _refused(self, group: Sequence[Outgoing], error: HTTPError) -> list[Receipt]:
-        words = f"{error.status_code} {error.reason}: {str(error.body)[:300]}"
-        if error.status_code in {401, 403}:
-            raise SenderError(f"SendGrid refuses the key or the sender: {words}")
-        status = ReceiptStatus.DEFERRED if error.status_code in _RETRY else ReceiptStatus.REJECTED
-        return _receipts(group, status, words)
 
     def request(self, group: Sequence[Outgoing], now: dt.datetime) -> dict[str, Any]:
         """Return the body of a request for readers of one variant."""
@@ -98,7 +126,7 @@ class SendgridSender:
             "subject": message.subject,
             "content": [
                 {"type": "text/plain", "value": message.text},
-                {"type": "text/html", "value": message.html},
+                {"type": "text/html", "value": message.html.replace(UNSUBSCRIBE_TOKEN, _HTML_TOKEN)},
             ],
             "headers": {"List-ID": self._assembler.list_id, "Precedence": "bulk"},
             "personalizations": [self._personalization(outgoing, now) for outgoing in group],
@@ -111,7 +139,10 @@ class SendgridSender:
         return {
             "to": [{"email": reader.email}],
             "headers": own,
-            "substitutions": {UNSUBSCRIBE_TOKEN: reader.unsubscribe_url},
+            "substitutions": {
+                UNSUBSCRIBE_TOKEN: reader.unsubscribe_url,
+                _HTML_TOKEN: as_attribute(reader.unsubscribe_url),
+            },
             # An opaque id, so that the provider's events can be matched; nothing personal.
             "custom_args": {"delivery": str(reader.delivery_id)},
         }

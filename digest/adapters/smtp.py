@@ -21,6 +21,9 @@ from digest.mailer.mime import Assembler
 from digest.model import Receipt, ReceiptStatus
 from digest.ports import Outgoing
 
+#: What an answer to the whole message means, by its first digit.
+_TAKEN = {2: ReceiptStatus.SENT, 4: ReceiptStatus.DEFERRED, 5: ReceiptStatus.REJECTED}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmtpServer:
@@ -63,24 +66,32 @@ class SmtpSender:
     def _connect(self) -> smtplib.SMTP:
         server = self._server
         context = ssl.create_default_context()
-        try:
-            if server.security == "tls":
-                client: smtplib.SMTP = smtplib.SMTP_SSL(
-                    server.host, server.port, timeout=server.timeout_seconds, context=context
-                )
-            else:
-                client = smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
-            if server.security == "starttls":
-                client.starttls(context=context)
-            if server.username:
-                client.login(server.username, server.password)
-        except (smtplib.SMTPException, OSError) as error:
-            raise SenderError(
-                f"the SMTP server {server.host}:{server.port} cannot be used: {_words(error)}"
-            ) from error
+        with contextlib.ExitStack() as on_failure:
+            try:
+                client = self._greet(context)
+                on_failure.callback(client.close)
+                if server.security == "starttls":
+                    client.starttls(context=context)
+                if server.username:
+                    client.login(server.username, server.password)
+            except (smtplib.SMTPException, OSError, ValueError) as error:
+                # ValueError: a login that is not ASCII.
+                raise SenderError(
+                    f"the SMTP server {server.host}:{server.port} cannot be used: {_words(error)}"
+                ) from error
+            on_failure.pop_all()
         return client
 
+    def _greet(self, context: ssl.SSLContext) -> smtplib.SMTP:
+        server = self._server
+        if server.security == "tls":
+            return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_seconds, context=context)
+        return smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+
     def _send_one(self, outgoing: Outgoing, now: dt.datetime) -> Receipt:
+        address = outgoing.reader.email
+        if not (address.isascii() and address.isprintable()):
+            return _receipt(outgoing, ReceiptStatus.REJECTED, f"SMTP cannot write to {address!r}")
         raw = self._assembler.raw(
             outgoing.message, outgoing.reader, outgoing.edition_id, outgoing.variant, now
         )
@@ -95,7 +106,7 @@ class SmtpSender:
             return _receipt(outgoing, ReceiptStatus.DEFERRED, f"the connection broke: {_words(error)}")
         try:
             receipt = refusal or self._hand_over(client, outgoing, raw)
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
+        except (smtplib.SMTPException, OSError) as error:
             client.close()
             return _receipt(
                 outgoing, ReceiptStatus.UNKNOWN, f"the connection broke after the data began: {_words(error)}"
@@ -131,7 +142,8 @@ class SmtpSender:
         except smtplib.SMTPDataError as error:
             # The server refused before the first byte of the message.
             return _receipt(outgoing, _refusal(error.smtp_code), _words(error))
-        status = ReceiptStatus.SENT if code == 250 else _refusal(code)
+        # What is no answer of SMTP's tells nothing: the server has the message by now.
+        status = _TAKEN.get(code // 100, ReceiptStatus.UNKNOWN)
         return _receipt(outgoing, status, _answer(code, answer))
 
 

@@ -12,12 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
+from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import article, article_alias, source_state
 from digest.collector.identity import Match, match
 from digest.model import Article, ArticleDraft, FetchState, SaveCounts, Source
 
 #: Bound parameters of one statement; SQLite's older builds take 999.
 _CHUNK = 400
+#: PostgreSQL advisory lock of the process that saves a feed; any constant of our own.
+_SAVE_LOCK = 0x6D756A617B
 
 
 def upsert(connection: Connection, table: sa.Table) -> Any:
@@ -33,7 +36,7 @@ class SqlArticleStore:
 
     def fetch_states(self) -> Mapping[str, FetchState]:
         """See `ports.ArticleStore`."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execute(sa.select(source_state)).mappings()
             return {row["source_id"]: FetchState(**row) for row in rows}
 
@@ -48,8 +51,8 @@ class SqlArticleStore:
         """See `ports.ArticleStore`."""
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                # Feeds of one outlet share links: one at a time decides what is new.
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(source.outlet))))
+                # Feeds share links, those of different outlets as well: one at a time decides what is new.
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SAVE_LOCK)))
             matches = match(
                 drafts, _known(connection, [alias for draft in drafts for alias in draft.aliases])
             )
@@ -70,7 +73,7 @@ class SqlArticleStore:
             query = query.where(article.c.published_at > since)
         if until:
             query = query.where(article.c.published_at <= until)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return [_article(row) for row in connection.execute(query).mappings()]
 
 
@@ -86,7 +89,7 @@ def _known(connection: Connection, names: Sequence[str]) -> dict[str, str]:
         query = sa.select(article_alias.c.alias, article_alias.c.article_id).where(
             article_alias.c.alias.in_(chunk)
         )
-        known.update(connection.execute(query).tuples().all())
+        known.update(connection.execute(query).all())
     return known
 
 
@@ -126,9 +129,16 @@ def _update(connection: Connection, found: Match, now: dt.datetime) -> bool:
 
 
 def _save_state(connection: Connection, state: FetchState) -> None:
-    row = dataclasses.asdict(state)
+    row = {name: _storable(value) for name, value in dataclasses.asdict(state).items()}
     statement = upsert(connection, source_state).values(row)
     connection.execute(statement.on_conflict_do_update(index_elements=["source_id"], set_=row))
+
+
+def _storable(value: object) -> object:
+    """Return a text as every database takes it; servers send header bytes that are no UTF-8, even NUL."""
+    if not isinstance(value, str):
+        return value
+    return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _article(row: sa.RowMapping) -> Article:

@@ -7,6 +7,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store.articles import upsert
+from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import edition as table
 from digest.model import Edition, Slot
 
@@ -21,12 +22,12 @@ class SqlEditionStore:
 
     def edition(self, edition_id: str) -> Edition | None:
         """See `ports.EditionStore`."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _one(connection, table.c.id == edition_id)
 
     def edition_of(self, slot: Slot) -> Edition | None:
         """See `ports.EditionStore`."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return _one(connection, *_of(slot.newsletter_id, slot.local_date, slot.cohort))
 
     def freeze(self, edition: Edition) -> Edition:
@@ -50,7 +51,7 @@ class SqlEditionStore:
     def latest_edition_id(self) -> str | None:
         """See `ports.EditionStore`."""
         query = sa.select(table.c.id).order_by(table.c.composed_at.desc(), table.c.id.desc()).limit(1)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return connection.scalar(query)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pathlib
 import sqlite3
+import time
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,7 +24,7 @@ _MIGRATION_LOCK = 0x6D756A617A
 def open_engine(url: str) -> Engine:
     """Return an engine for `sqlite:///...`, `postgresql://...` or Heroku's `postgres://...`.
 
-    Raises DatabaseError where the URL cannot be read or names another kind of database.
+    Raises DatabaseError where the URL cannot be read, names another kind of database or a folder that cannot be made.
     """
     try:
         parsed = make_url(
@@ -36,7 +37,7 @@ def open_engine(url: str) -> Engine:
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if parsed.database and parsed.database != ":memory:":
-            pathlib.Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(pathlib.Path(parsed.database).parent)
         engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
@@ -47,20 +48,47 @@ def open_engine(url: str) -> Engine:
     raise DatabaseError(f"DATABASE_URL names {backend}; Mujaz keeps its data in SQLite or PostgreSQL.")
 
 
+def _make_folder(folder: pathlib.Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"The database's folder {folder} cannot be made: {error.strerror}.") from error
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
     # The driver must not open transactions by itself: BEGIN IMMEDIATE below takes the write lock at once, so
     # that what a transaction has read still holds when it writes.
     connection.isolation_level = None
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
 
 
+def _write_ahead(cursor: sqlite3.Cursor) -> None:
+    # SQLite refuses the switch at once, whatever the timeout, while another process writes to a database that is
+    # not in this mode yet: two that open a new database at the same time have to take turns here.
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
 def _begin_sqlite(connection: Connection) -> None:
     read_only = connection.get_execution_options().get("read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def reading(engine: Engine) -> Connection:
+    """Return a connection that only reads: on SQLite it takes no write lock, so that nobody waits for it."""
+    return engine.connect().execution_options(read_only=True)
 
 
 def _version(connection: Connection) -> str | None:
@@ -77,7 +105,7 @@ def migrate(engine: Engine) -> None:
     written by a newer program.
     """
     try:
-        with engine.connect() as connection:
+        with reading(engine) as connection:
             version = _version(connection)
         if version == HEAD:
             return
@@ -86,7 +114,7 @@ def migrate(engine: Engine) -> None:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             if _version(connection) != HEAD:
                 _upgrade(connection)
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         shown = engine.url.render_as_string(hide_password=True)
         raise DatabaseError(f"The database {shown} cannot be opened: {error.orig}") from error
 

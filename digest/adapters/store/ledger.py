@@ -13,7 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from digest.adapters.store.schema import delivery, edition, edition_message, subscriber, suppression
+from digest.adapters.store.engine import reading
+from digest.adapters.store.schema import (
+    delivery,
+    edition,
+    edition_message,
+    subscriber,
+    subscription,
+    suppression,
+)
 from digest.errors import LeaseLost
 from digest.model import Delivery, DeliveryState, Message, Receipt, ReceiptStatus, Subscriber
 from digest.ports import Claim
@@ -63,7 +71,7 @@ class SqlLedger:
 
     def is_open(self, edition_id: str) -> bool:
         """See `ports.Ledger`."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return (
                 connection.scalar(sa.select(edition.c.opened_at).where(edition.c.id == edition_id))
                 is not None
@@ -72,7 +80,7 @@ class SqlLedger:
     def messages(self, edition_id: str) -> Mapping[str, Message]:
         """See `ports.Ledger`."""
         query = sa.select(edition_message).where(edition_message.c.edition_id == edition_id)
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return {
                 row["variant"]: Message(subject=row["subject"], html=row["html"], text=row["text"])
                 for row in connection.execute(query).mappings()
@@ -159,8 +167,8 @@ class SqlLedger:
             .where(delivery.c.edition_id == edition_id)
             .group_by(delivery.c.state)
         )
-        with self._engine.connect() as connection:
-            found: dict[str, int] = dict(connection.execute(query).tuples().all())
+        with reading(self._engine) as connection:
+            found: dict[str, int] = dict(connection.execute(query).all())
         return {state: found[state] for state in DeliveryState if state in found}
 
     def next_due(self, edition_id: str) -> dt.datetime | None:
@@ -172,7 +180,7 @@ class SqlLedger:
         query = sa.select(sa.func.min(moment)).where(
             delivery.c.edition_id == edition_id, delivery.c.state.in_(waiting)
         )
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             due: dt.datetime | None = connection.scalar(query)
             return due
 
@@ -188,7 +196,7 @@ class SqlLedger:
         return self._stream(query)
 
     def _stream(self, query: sa.Select[tuple[object, ...]]) -> Iterator[Delivery]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execution_options(yield_per=1000).execute(query).mappings()
             yield from map(_delivery, rows)
 
@@ -224,15 +232,20 @@ def _all_or_none(changed: int, expected: int) -> None:
 
 
 def _suppress(connection: Connection, edition_id: str, now: dt.datetime) -> None:
-    unwanted = (
-        sa.select(subscriber.c.id)
-        .join(suppression, suppression.c.email_key == subscriber.c.email_key)
-        .scalar_subquery()
+    """Settle what nobody wants any more: of suppressed addresses, and of readers who left this newsletter."""
+    suppressed = sa.select(subscriber.c.id).join(
+        suppression, suppression.c.email_key == subscriber.c.email_key
     )
+    left = (
+        sa.select(subscription.c.subscriber_id)
+        .join(edition, edition.c.newsletter_id == subscription.c.newsletter_id)
+        .where(edition.c.id == edition_id, subscription.c.ended_at.is_not(None))
+    )
+    unwanted = sa.or_(delivery.c.subscriber_id.in_(suppressed), delivery.c.subscriber_id.in_(left))
     waiting = delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.FAILED_TEMP])
     connection.execute(
         sa.update(delivery)
-        .where(delivery.c.edition_id == edition_id, waiting, delivery.c.subscriber_id.in_(unwanted))
+        .where(delivery.c.edition_id == edition_id, waiting, unwanted)
         .values(state=DeliveryState.SUPPRESSED, updated_at=now)
     )
 

@@ -34,7 +34,11 @@ def open_store(url: str) -> Store:
     Raises DatabaseError where it cannot be opened or is newer than this program.
     """
     engine = open_engine(url)
-    migrate(engine)
+    try:
+        migrate(engine)
+    except BaseException:
+        engine.dispose()
+        raise
     return Store(
         engine=engine,
         articles=SqlArticleStore(engine),

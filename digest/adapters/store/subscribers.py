@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store.articles import upsert
+from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import subscriber, subscription, suppression
 from digest.model import Subscriber
 
@@ -28,7 +29,7 @@ class SqlSubscriberStore:
         self._engine = engine
 
     def add(self, person: Subscriber, *, source: str, now: dt.datetime) -> bool:
-        """See `ports.SubscriberStore`. A suppressed address stays suppressed."""
+        """See `ports.SubscriberStore`. A suppressed address stays suppressed, an ended subscription ended."""
         key = email_key(person.email)
         with self._engine.begin() as connection:
             row = {
@@ -50,15 +51,13 @@ class SqlSubscriberStore:
 
     def subscribers(self, newsletter_id: str | None = None) -> list[Subscriber]:
         """See `ports.SubscriberStore`."""
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             return active(connection, newsletter_id)
 
     def suppressed(self) -> dict[str, str]:
         """Return the reason for each suppressed address, by its key."""
-        with self._engine.connect() as connection:
-            return dict(
-                connection.execute(sa.select(suppression.c.email_key, suppression.c.reason)).tuples().all()
-            )
+        with reading(self._engine) as connection:
+            return dict(connection.execute(sa.select(suppression.c.email_key, suppression.c.reason)).all())
 
     def remove(self, email: str, newsletter_id: str | None, *, reason: str, now: dt.datetime) -> int:
         """See `ports.SubscriberStore`. Leaving one newsletter of several does not suppress the address."""
@@ -93,17 +92,18 @@ def _subscribe(
         consent = {"confirmed": person.confirmed, "consent_at": now, "consent_source": source}
         connection.execute(sa.insert(subscription).values(key | consent | {"regions": regions}))
         return True
+    if before["ended_at"] is not None:
+        # Who left is not brought back, even where another newsletter keeps the address from being suppressed.
+        return False
     changes: dict[str, object] = {"confirmed": before["confirmed"] or person.confirmed}
     if regions:
         changes["regions"] = regions
-    if before["ended_at"] is not None:
-        changes |= {"ended_at": None, "consent_at": now, "consent_source": source}
     connection.execute(sa.update(subscription).where(*where).values(changes))
-    return before["ended_at"] is not None
+    return False
 
 
 def active(connection: Connection, newsletter_id: str | None) -> list[Subscriber]:
-    """Return the confirmed subscriptions of addresses that are not suppressed, by address."""
+    """Return the subscriptions that did not end, of addresses that are not suppressed, by address."""
     query = (
         sa.select(subscriber, subscription.c.newsletter_id, subscription.c.regions, subscription.c.confirmed)
         .join(subscription, subscription.c.subscriber_id == subscriber.c.id)

@@ -1,0 +1,181 @@
+"""Databases are brought up to date, from nothing and from any version; newer ones and what is none are refused."""
+
+from __future__ import annotations
+
+import pathlib
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Engine
+
+from digest.adapters.store import Store, open_store
+from digest.adapters.store.engine import HEAD, alembic_config, migrate, open_engine
+from digest.adapters.store.schema import metadata
+from digest.errors import DatabaseError
+from digest.model import FetchState
+from tests.conftest import NOW
+from tests.samples import draft, source
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on an empty database, of each kind in turn."""
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+def test_the_migrations_make_the_schema(engine: Engine) -> None:
+    migrate(engine)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+        assert set(sa.inspect(connection).get_table_names()) == {*metadata.tables, "alembic_version"}
+
+
+def test_the_newest_script_is_the_version_that_the_program_is_at(engine: Engine) -> None:
+    with engine.connect() as connection:
+        scripts = ScriptDirectory.from_config(alembic_config(connection))
+        assert scripts.get_heads() == [HEAD]
+
+
+def test_every_migration_can_be_taken_back_and_applied_again(engine: Engine) -> None:
+    migrate(engine)
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "base")
+        assert sa.inspect(connection).get_table_names() == ["alembic_version"]
+    migrate(engine)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrating_again_changes_nothing(database_url: str, store: Store) -> None:
+    store.articles.save_feed(source(), [draft()], FetchState(source_id="zaytuna"), NOW)
+    again = open_store(database_url)
+    assert len(again.articles.articles(None, None)) == 1
+    again.close()
+
+
+def test_a_database_of_a_newer_program_is_refused(database_url: str, store: Store) -> None:
+    with store.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(DatabaseError, match="newer Mujaz"):
+        open_store(database_url)
+
+
+def test_a_migration_that_fails_leaves_nothing_behind(engine: Engine) -> None:
+    with engine.begin() as connection:
+        # In the way of a table of ours, so that the script breaks off in the middle.
+        connection.execute(sa.text("CREATE TABLE subscriber (x INTEGER)"))
+    with pytest.raises(DatabaseError):
+        migrate(engine)
+    with engine.connect() as connection:
+        assert sa.inspect(connection).get_table_names() == ["subscriber"]
+
+
+def test_many_that_open_an_empty_database_at_once_all_succeed(database_url: str) -> None:
+    openers = 6
+    start = threading.Barrier(openers)
+
+    def count(_: int) -> int:
+        start.wait(timeout=20)
+        store = open_store(database_url)
+        try:
+            return len(store.articles.articles(None, None))
+        finally:
+            store.close()
+
+    with ThreadPoolExecutor(openers) as threads:
+        assert list(threads.map(count, range(openers))) == [0] * openers
+
+
+def test_two_processes_that_open_an_empty_database_at_once_both_succeed(database_url: str) -> None:
+    program = (
+        "import sys\n"
+        "from digest.adapters.store import open_store\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "store = open_store(sys.argv[1])\n"
+        "print(store.articles.articles(None, None))\n"
+        "store.close()\n"
+    )
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, database_url],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+    assert [(out, code) for out, _, code in ends] == [("[]\n", 0)] * 2
+
+
+def test_a_new_sqlite_database_waits_for_whoever_writes_to_it(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "new.db"
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    # What a process that has just made the file does; until it is done, the other cannot choose the journal's mode.
+    writer.execute("CREATE TABLE other (x INTEGER)")
+    writer.execute("BEGIN IMMEDIATE")
+    done = threading.Timer(0.3, lambda: writer.execute("COMMIT"))
+    done.start()
+    store = open_store(f"sqlite:///{path}")
+    with store.engine.connect() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    store.close()
+    done.join()
+    writer.close()
+    assert mode == "wal"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        pytest.param("mysql://user@host/name", "mysql", id="another engine"),
+        pytest.param("not a url", "cannot be read", id="no URL"),
+        pytest.param("postgresql://nobody@127.0.0.1:1/none", "cannot be opened", id="no server"),
+        pytest.param("sqlite:///{folder}/no.db", "not a database", id="a file that is no database"),
+        pytest.param(
+            "sqlite:///{folder}/no.db/deeper/x.db", "cannot be made", id="a file in a folder's place"
+        ),
+        pytest.param("sqlite:///{folder}", "cannot be opened", id="a folder in the file's place"),
+    ],
+)
+def test_what_cannot_be_opened_is_said(url: str, said: str, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "no.db").write_bytes(b"This is a letter, and no database at all. " * 100)
+    with pytest.raises(DatabaseError, match=said):
+        open_store(url.format(folder=tmp_path))
+
+
+def test_a_password_is_never_said() -> None:
+    with pytest.raises(DatabaseError) as caught:
+        open_store("postgresql://nobody:s3cret@127.0.0.1:1/none")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_folder_of_a_new_database_is_made(tmp_path: pathlib.Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/var/deep/x.db")
+    assert (tmp_path / "var" / "deep" / "x.db").exists()
+    store.close()
+
+
+def test_heroku_s_own_spelling_of_the_url_is_understood() -> None:
+    assert open_engine("postgres://user@host:5432/name").url.drivername == "postgresql+psycopg"
