@@ -11,7 +11,7 @@ import difflib
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -33,13 +33,18 @@ from digest.settings import (
 #: The files of config/ that hold settings.
 SETTINGS_FILE, SOURCES_FILE, REGIONS_FILE = "digest.toml", "sources.toml", "regions.toml"
 _NESTED = re.compile(r"^DIGEST_([A-Z]+)__([A-Z_]+)$")
+#: What no fault quotes: the values that are secret, and the tables that hold them.
+_SECRET = frozenset({"password", "api_key", "smtp", "sendgrid"})
 _T = TypeVar("_T", bound=Table)
+#: A file as TOML gives it; None where it could not be read.
+_Raw = dict[str, Any] | None
 
 
 def load_settings(files: Mapping[str, tuple[str, str]], environment: Mapping[str, str]) -> Settings:
     """Return the settings of these files, each (place as the operator knows it, text) by its name.
 
-    Raises ConfigurationError with all faults, of all files and of the environment.
+    Raises ConfigurationError with all faults, of all files and of the environment. A file that is left out, because
+    it cannot be read, is a fault that the caller knows more of: it is not among them.
     """
     return _Loader(files, environment).load()
 
@@ -53,18 +58,15 @@ class _Loader:
         self._from_environment: dict[str, str] = {}
 
     def load(self) -> Settings:
-        raw = self._override(self._parse(SETTINGS_FILE))
-        settings = self._validate(SettingsFile, SETTINGS_FILE, raw)
-        sources = self._validate(SourcesFile, SOURCES_FILE, self._parse(SOURCES_FILE))
-        regions = self._validate(RegionsFile, REGIONS_FILE, self._parse(REGIONS_FILE))
-        self._unique(SETTINGS_FILE, "newsletter", settings.newsletter if settings else [])
-        self._unique(SOURCES_FILE, "source", sources.source if sources else [])
-        self._unique(REGIONS_FILE, "region", regions.region if regions else [])
-        if regions:
-            self._one_region_each(regions)
-            self._known_regions(settings, sources, [region.id for region in regions.region])
-        if settings and sources:
-            self._known_sources(settings, [source.id for source in sources.source])
+        raw_settings, raw_sources, raw_regions = (
+            self._override(self._parse(SETTINGS_FILE)),
+            self._parse(SOURCES_FILE),
+            self._parse(REGIONS_FILE),
+        )
+        settings = self._validate(SettingsFile, SETTINGS_FILE, raw_settings)
+        sources = self._validate(SourcesFile, SOURCES_FILE, raw_sources)
+        regions = self._validate(RegionsFile, REGIONS_FILE, raw_regions)
+        self._compare(raw_settings, raw_sources, raw_regions)
         if self._faults or not settings or not sources or not regions:
             raise ConfigurationError(self._faults)
         return Settings(
@@ -82,7 +84,9 @@ class _Loader:
     def _fault(self, where: str, key: str, wrong: str, right: str) -> None:
         self._faults.append(Fault(where=where, key=key, wrong=wrong, right=right))
 
-    def _parse(self, name: str) -> dict[str, Any] | None:
+    def _parse(self, name: str) -> _Raw:
+        if name not in self._files:
+            return None
         place, text = self._files[name]
         try:
             return tomllib.loads(text)
@@ -92,10 +96,10 @@ class _Loader:
             )
             return None
 
-    def _override(self, raw: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _override(self, raw: _Raw) -> _Raw:
         if raw is None:
             return None
-        for variable, value in sorted(self._environment.items()):
+        for variable in sorted(self._environment):
             found = _NESTED.match(variable)
             if not found:
                 continue
@@ -103,15 +107,19 @@ class _Loader:
             if table not in _tables():
                 self._fault(variable, "", "names no table of settings", f"Tables are {', '.join(_tables())}.")
                 continue
-            section = raw.setdefault(table, {})
-            if isinstance(section, dict):
-                section[key] = value
-                self._from_environment[f"{table}.{key}"] = variable
-        if key_value := self._environment.get("SENDGRID_API_KEY"):
-            raw.setdefault("sendgrid", {})["api_key"] = key_value
+            self._set(raw, table, key, variable)
+        if self._environment.get("SENDGRID_API_KEY"):
+            self._set(raw, "sendgrid", "api_key", "SENDGRID_API_KEY")
         return raw
 
-    def _validate(self, kind: type[_T], name: str, raw: dict[str, Any] | None) -> _T | None:
+    def _set(self, raw: dict[str, Any], table: str, key: str, variable: str) -> None:
+        section = raw.setdefault(table, {})
+        # What is no table is a fault of the file, which is found there.
+        if isinstance(section, dict):
+            section[key] = self._environment[variable]
+            self._from_environment[f"{table}.{key}"] = variable
+
+    def _validate(self, kind: type[_T], name: str, raw: _Raw) -> _T | None:
         if raw is None:
             return None
         try:
@@ -134,29 +142,43 @@ class _Loader:
         else:
             message = detail["msg"].removeprefix("Value error, ")
             message = message[0].lower() + message[1:]
-            secret = str(location[-1]) in {"password", "api_key"}
-            wrong = f"{'the value' if secret else repr(detail['input'])} {message if message.startswith('is ') else 'is wrong (' + message + ')'}"
+            wrong = (
+                f"{_shown(detail)} {message if message.startswith('is ') else 'is wrong (' + message + ')'}"
+            )
             right = f"Give {field}."
         variable = self._from_environment.get(dotted)
         self._fault(variable or place, "" if variable else _readable(location, raw), wrong, right)
 
-    def _unique(
-        self, name: str, key: str, tables: Sequence[NewsletterTable | SourceTable | RegionTable]
-    ) -> None:
-        for table_id, count in Counter(table.id for table in tables).items():
+    def _compare(self, settings: _Raw, sources: _Raw, regions: _Raw) -> None:
+        """Find what is wrong between tables, whether or not each of them is right by itself."""
+        newsletters = _rows(settings, "newsletter")
+        feeds = _rows(sources, "source")
+        self._unique(SETTINGS_FILE, "newsletter", newsletters)
+        self._unique(SOURCES_FILE, "source", feeds)
+        self._unique(REGIONS_FILE, "region", _rows(regions, "region"))
+        self._one_region_each(_rows(regions, "region"))
+        known = _ids(_rows(regions, "region"))
+        if known:
+            self._known_regions(SETTINGS_FILE, "newsletter", newsletters, known)
+            self._known_regions(SOURCES_FILE, "source", feeds, known)
+        if sources is not None:
+            self._known_sources(newsletters, _ids(feeds))
+
+    def _unique(self, name: str, kind: str, rows: list[dict[str, Any]]) -> None:
+        for row_id, count in Counter(_ids(rows)).items():
             if count > 1:
                 self._fault(
                     self._files[name][0],
-                    f"{key} {table_id!r}",
+                    f"{kind} {row_id!r}",
                     f"stands {count} times",
                     "Give each its own id.",
                 )
 
-    def _one_region_each(self, regions: RegionsFile) -> None:
+    def _one_region_each(self, rows: list[dict[str, Any]]) -> None:
         homes: dict[str, list[str]] = {}
-        for region in regions.region:
-            for country in region.countries:
-                homes.setdefault(country, []).append(region.id)
+        for row in rows:
+            for country in _texts(row, "countries"):
+                homes.setdefault(country, []).append(str(row.get("id")))
         for country, ids in homes.items():
             if len(ids) > 1:
                 self._fault(
@@ -166,38 +188,49 @@ class _Loader:
                     "Leave it in one.",
                 )
 
-    def _known_regions(
-        self, settings: SettingsFile | None, sources: SourcesFile | None, known: list[str]
-    ) -> None:
-        users: list[tuple[str, str, list[str]]] = []
-        if settings:
-            users += [
-                (SETTINGS_FILE, f"newsletter {table.id!r}", table.regions) for table in settings.newsletter
-            ]
-        if sources:
-            users += [(SOURCES_FILE, f"source {table.id!r}", table.regions) for table in sources.source]
-        for name, key, wanted in users:
-            for region in wanted:
+    def _known_regions(self, name: str, kind: str, rows: list[dict[str, Any]], known: list[str]) -> None:
+        for row in rows:
+            for region, count in Counter(_texts(row, "regions")).items():
+                place, key = self._files[name][0], f"{kind} {row.get('id')!r}, regions"
                 if region not in known:
-                    self._fault(
-                        self._files[name][0],
-                        f"{key}, regions",
-                        f"{region!r} is no region",
-                        f"Regions are {', '.join(known)}.",
-                    )
+                    self._fault(place, key, f"{region!r} is no region", f"Regions are {', '.join(known)}.")
+                if count > 1:
+                    # A section twice would be its stories twice.
+                    self._fault(place, key, f"{region!r} stands {count} times", "Name it once.")
 
-    def _known_sources(self, settings: SettingsFile, known: list[str]) -> None:
-        for table in settings.newsletter:
-            for source in table.sources:
+    def _known_sources(self, newsletters: list[dict[str, Any]], known: list[str]) -> None:
+        for row in newsletters:
+            for source in _texts(row, "sources"):
                 if source not in known:
                     near = difflib.get_close_matches(source, known, n=1)
                     hint = f"Did you mean {near[0]!r}?" if near else "Sources are in config/sources.toml."
                     self._fault(
                         self._files[SETTINGS_FILE][0],
-                        f"newsletter {table.id!r}, sources",
+                        f"newsletter {row.get('id')!r}, sources",
                         f"{source!r} is no source",
                         hint,
                     )
+
+
+def _rows(raw: _Raw, key: str) -> list[dict[str, Any]]:
+    """Return the tables of [[key]], right or wrong."""
+    rows = (raw or {}).get(key)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [row["id"] for row in rows if isinstance(row.get("id"), str)]
+
+
+def _texts(row: dict[str, Any], key: str) -> list[str]:
+    values = row.get(key)
+    return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+
+def _shown(detail: ErrorDetails) -> str:
+    given = detail["input"]
+    hidden = str(detail["loc"][-1]) in _SECRET or isinstance(given, dict | list)
+    return "the value" if hidden else repr(given)
 
 
 def _tables() -> list[str]:
@@ -263,4 +296,4 @@ def _source(table: SourceTable) -> Source:
 
 
 def _region(table: RegionTable) -> Region:
-    return Region(id=table.id, name=table.name, countries=frozenset(table.countries))
+    return Region(id=table.id, name=table.name, countries=frozenset(table.countries), weight=table.weight)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cache
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -19,9 +20,15 @@ from digest.model import Newsletter, Region, Source
 _COUNTRY = re.compile(r"^[A-Z]{2}$")
 
 
+@cache
+def _zones() -> frozenset[str]:
+    # Asked for each source: looking through the folders of the zones each time would take most of a command's start.
+    return frozenset(available_timezones())
+
+
 def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        near = difflib.get_close_matches(name, available_timezones(), n=1)
+    if name not in _zones():
+        near = difflib.get_close_matches(name, _zones(), n=1)
         raise ValueError(f"is no IANA time zone{f'; did you mean {near[0]!r}?' if near else ''}")
     return name
 

@@ -37,6 +37,8 @@ class Worker:
     def __init__(self, app: App) -> None:
         self._app = app
         self._stop = threading.Event()
+        #: Set when the first collect has come to its end.
+        self._collected = threading.Event()
         #: Slots of which we said already that there is nothing to say, so that it is logged once.
         self._silent: set[Slot] = set()
 
@@ -62,16 +64,17 @@ class Worker:
             self._guarded(self.collect), "interval", minutes=minutes, next_run_time=now, id="collect"
         )
         scheduler.add_job(
-            self._guarded(self.do_due_slots), "interval", seconds=TICK_SECONDS, next_run_time=now, id="slots"
+            self._guarded(self._tick), "interval", seconds=TICK_SECONDS, next_run_time=now, id="slots"
         )
-        _log.info("worker started; database %s; mail through %s", self._database(), app.settings.transport)
+        _log.info("worker started; database %s", self._database())
         for newsletter in app.newsletters():
             slot = next_due(newsletter, now)
             _log.info(
-                "newsletter %s: next edition %s, due %s",
+                "newsletter %s: next edition %s, due %s, through %s",
                 newsletter.id,
                 slot.local_date,
                 slot.due_at.isoformat(),
+                self._destination(newsletter),
             )
         scheduler.start()
         self._stop.wait()
@@ -82,6 +85,11 @@ class Worker:
 
     def _database(self) -> str:
         return str(self._app.store.engine.url.render_as_string(hide_password=True))
+
+    def _destination(self, newsletter: Newsletter) -> str:
+        sender = self._app.sender(newsletter)
+        sender.close()
+        return sender.destination
 
     def _guarded(self, job: Callable[[], None]) -> Callable[[], None]:
         """Return a job whose failure is logged and tried again at the next tick."""
@@ -100,7 +108,10 @@ class Worker:
         """Fetch every due source."""
         app = self._app
         sources = list(app.settings.sources.values())
-        report = collect(sources, app.fetcher, app.store.articles, app.clock.now(), no_progress)
+        try:
+            report = collect(sources, app.fetcher, app.store.articles, app.clock.now(), no_progress)
+        finally:
+            self._collected.set()
         _log.info(
             "collected %d sources, %d failed, %d new articles",
             len(report.outcomes),
@@ -109,6 +120,11 @@ class Worker:
         )
         for outcome in report.failed:
             _log.warning("source %s failed: %s", outcome.source.id, outcome.error)
+
+    def _tick(self) -> None:
+        # A worker that starts when an edition is due would make it of what the first feeds had brought by then.
+        self._collected.wait()
+        self.do_due_slots()
 
     def do_due_slots(self) -> None:
         """Compose and deliver each slot that is due."""
@@ -184,3 +200,5 @@ def _log_to_stdout() -> None:
     root.handlers = [handler]
     root.propagate = False
     root.setLevel(logging.INFO)
+    # It warns of each tick that falls into a longer one: that is how a tick is meant to work.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)

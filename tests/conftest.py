@@ -69,10 +69,28 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 path.chmod(0o755)
         shutil.chown(folder, user)
     cluster = folder / "cluster"
-    run = {"user": user, "cwd": folder, "check": True, "stdout": subprocess.DEVNULL} if user else {"check": True, "stdout": subprocess.DEVNULL}
-    subprocess.run([programs / "initdb", "-D", cluster, "-A", "trust", "-U", "mujaz", "-E", "UTF8", "--no-sync"], **run)  # type: ignore[call-overload]
+    run = (
+        {"user": user, "cwd": folder, "check": True, "stdout": subprocess.DEVNULL}
+        if user
+        else {"check": True, "stdout": subprocess.DEVNULL}
+    )
+    subprocess.run(
+        [programs / "initdb", "-D", cluster, "-A", "trust", "-U", "mujaz", "-E", "UTF8", "--no-sync"], **run
+    )  # type: ignore[call-overload]
     server = subprocess.Popen(
-        [programs / "postgres", "-D", cluster, "-p", str(port), "-h", "127.0.0.1", "-k", folder, "-c", "fsync=off"],
+        [
+            programs / "postgres",
+            "-D",
+            cluster,
+            "-p",
+            str(port),
+            "-h",
+            "127.0.0.1",
+            "-k",
+            folder,
+            "-c",
+            "fsync=off",
+        ],
         user=user,
         cwd=folder,
         stdout=subprocess.DEVNULL,

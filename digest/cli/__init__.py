@@ -81,7 +81,8 @@ def main() -> None:
     except DigestError as error:
         click.echo(f"digest: {error}", err=True)
         sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader of our output has gone: nothing is wrong, and nothing more can be said.
-        sys.stderr.close()
-        sys.exit(0)
+    except OSError as error:
+        # A folder that cannot be written, a full disk. A reader of our output that has gone is click's to handle.
+        place = f"{error.filename}: " if error.filename else ""
+        click.echo(f"digest: {place}{error.strerror or error}", err=True)
+        sys.exit(1)

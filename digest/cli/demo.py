@@ -27,6 +27,9 @@ _READERS = (
     ("reader@example.net", "", ()),
 )
 
+#: The first line of the sample's sources.toml: by it a later demo knows the folder for one of its own.
+_MARK = "# The sample's feeds; they are served only while `digest demo` runs.\n"
+
 #: Nothing of the caller's environment: the demo is the same everywhere, and mails nobody.
 _ENVIRONMENT = {"DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES": "true", "DIGEST_MAIL__TRANSPORT": "outbox"}
 
@@ -48,9 +51,21 @@ def demo(folder: pathlib.Path | None) -> None:
     from digest.app import default_home
 
     home = (folder or default_home() / "var" / "demo").resolve()
-    # Only what an earlier demo made is taken away.
-    shutil.rmtree(home / "var", ignore_errors=True)
+    _clear(home)
     _run(home, SystemClock().now())
+
+
+def _clear(home: pathlib.Path) -> None:
+    """Take away what an earlier demo made. Raises UsageError where the folder is somebody's own home."""
+    from digest.errors import UsageError
+
+    sources = home / "config" / "sources.toml"
+    ours = sources.is_file() and sources.read_bytes().startswith(_MARK.encode())
+    if not ours and ((home / "var").exists() or (home / "config").exists()):
+        raise UsageError(
+            f"{home} holds a digest of your own, which the demo would overwrite. Name another folder."
+        )
+    shutil.rmtree(home / "var", ignore_errors=True)
 
 
 def _run(home: pathlib.Path, now: dt.datetime) -> None:
@@ -104,7 +119,7 @@ def _write_sources(home: pathlib.Path, outlets: Sequence[SampleOutlet], base: st
     """Write the sample's sources.toml; JSON's strings and numbers are TOML's as well."""
     from digest.adapters.outbox import write_whole
 
-    lines = ["# The sample's feeds; they are served only while `digest demo` runs.\n"]
+    lines = [_MARK]
     for outlet in outlets:
         fields = {
             "id": outlet.id,

@@ -52,6 +52,8 @@ def import_(file: IO[bytes], newsletter: str | None, confirmed: bool, as_json: b
     Importing again changes nothing. Rows that cannot be used are named and left out; addresses that left or
     bounced are skipped and counted. People who have not agreed (no --confirmed) get nothing until they do.
     """
+    from digest.errors import UnknownNewsletter
+
     counts = {"new": 0, "known": 0, "suppressed": 0, "refused": 0}
     with opened() as app:
         app.newsletter(newsletter)
@@ -59,8 +61,8 @@ def import_(file: IO[bytes], newsletter: str | None, confirmed: bool, as_json: b
         for number, row in _rows(file):
             try:
                 person = _person(app, {"newsletter": newsletter or "", **row}, confirmed=confirmed)
-            except click.UsageError as error:
-                click.echo(f"digest: {file.name}: line {number} is left out: {error.message}", err=True)
+            except (click.UsageError, UnknownNewsletter) as error:
+                click.echo(f"digest: {file.name}: line {number} is left out: {error}", err=True)
                 counts["refused"] += 1
                 continue
             if _key(person.email) in suppressed:
@@ -135,22 +137,27 @@ def _is_suppressed(app: App, email: str) -> bool:
 def _rows(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
     """Yield each row with its line number; columns by their names, or `email` alone without a heading."""
     text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    lines = csv.reader(text)
     try:
-        lines = csv.reader(text)
-        names = [name.strip().lower() for name in next(lines, [])]
+        first = next(lines, [])
+        names = [name.strip().lower() for name in first]
         if "email" not in names:
-            if not any("@" in name for name in names):
+            column = next((place for place, cell in enumerate(first) if "@" in cell), None)
+            if column is None:
                 raise click.UsageError(
-                    f"{file.name} has no column `email`; its first line is {','.join(names)!r}."
+                    f"{file.name} has no column `email`; its first line is {','.join(first)!r}."
                 )
-            yield 1, {"email": next(name for name in names if "@" in name)}
-            names = ["email"]
+            names = [*[""] * column, "email"]
+            yield lines.line_num, {"email": first[column].strip()}
         for row in lines:
-            values = {name: value.strip() for name, value in zip(names, row, strict=False) if value.strip()}
+            cells = zip(names, row, strict=False)
+            values = {name: cell.strip() for name, cell in cells if name and cell.strip()}
             if values:
                 yield lines.line_num, values
     except UnicodeDecodeError as error:
         raise click.UsageError(f"{file.name} is not UTF-8: {error}") from error
+    except csv.Error as error:
+        raise click.UsageError(f"{file.name}: line {lines.line_num} cannot be read: {error}") from error
     finally:
         text.detach()
 

@@ -1,0 +1,254 @@
+"""`digest compose`, `preview`, `send` and `deliveries`."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import sqlite3
+from contextlib import closing
+from email import message_from_bytes, policy
+
+import pytest
+
+from tests.cli.conftest import AT
+from tests.cli.running import REGIONS, digest, subscribe, write_newsletter
+
+_EDITION = "mujaz-2026-11-22"
+_PREVIEW = ["edition.eml", "edition.html", "edition.txt", "report.html", "report.json"]
+
+
+def _stored(home: pathlib.Path) -> list[str]:
+    """Return all that the store holds."""
+    with closing(sqlite3.connect(home / "var" / "digest.db")) as connection:
+        return list(connection.iterdump())
+
+
+# --------------------------------------------------------------------------- compose
+
+
+def test_compose_makes_the_slots_edition_once(home: pathlib.Path) -> None:
+    first = digest(home, "compose", "--at", AT, "--json")
+    assert (first.code, first.err) == (0, "")
+    made = first.json
+    assert made["edition"] == _EDITION
+    assert set(made["sections"]) <= set(REGIONS)
+    assert made["stories"] == sum(made["sections"].values()) + made["briefs"] >= 15
+    # Hours later, on the same local day, with other news in the window: the edition is frozen.
+    for later in ("2026-11-22T20:59:59Z", "2026-11-22T00:00:00+03:00"):
+        assert digest(home, "compose", "mujaz", "--at", later, "--json").json == made
+    assert sum(line.startswith('INSERT INTO "edition"') for line in _stored(home)) == 1
+
+
+def test_the_next_local_day_has_an_edition_of_its_own(home: pathlib.Path) -> None:
+    ids = [
+        digest(home, "compose", "--at", at, "--json").json["edition"] for at in (AT, "2026-11-22T21:00:00Z")
+    ]
+    assert ids == [_EDITION, "mujaz-2026-11-23"]
+
+
+def test_compose_says_what_it_made(home: pathlib.Path) -> None:
+    ran = digest(home, "compose", "--at", AT)
+    assert re.fullmatch(
+        rf"Edition {_EDITION}: \d+ stories of \d+ found in \d+ articles \(gulf \d.*; \d+ in brief\)\.\n",
+        ran.out,
+    )
+
+
+def test_a_newsletter_reads_its_own_sources_and_regions(home: pathlib.Path) -> None:
+    write_newsletter(home, sources=["warraq", "sadaf"], regions=["levant", "gulf"], brief_stories=0)
+    made = digest(home, "compose", "daily", "--at", AT, "--json").json
+    assert list(made["sections"]) == ["levant", "gulf"]
+    assert digest(home, "preview", made["edition"]).code == 0
+    text = (home / "var" / "preview" / "edition.txt").read_text(encoding="utf-8")
+    assert set(re.findall(r"/([a-z]+)/[a-z_-]+-\d+", text)) == {"warraq", "sadaf"}
+
+
+@pytest.mark.parametrize(
+    ("at", "says"),
+    [
+        pytest.param("2026-12-24T06:00:00Z", "no articles since 2026-12-23 00:00 UTC; the newest is of 2026-11-22", id="old news"),
+        pytest.param("2020-01-01T06:00:00Z", "no articles are stored yet", id="before all news"),
+    ],
+)  # fmt: skip
+def test_nothing_to_say_makes_no_edition_and_says_why(home: pathlib.Path, at: str, says: str) -> None:
+    before = _stored(home)
+    for command in ("compose", "preview"):
+        ran = digest(home, command, "--at", at)
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err.startswith("digest: Nothing to say in mujaz: ")
+        assert says in ran.err
+    assert _stored(home) == before
+    assert not (home / "var" / "preview").exists()
+
+
+def test_an_empty_store_has_nothing_to_say(empty: pathlib.Path) -> None:
+    ran = digest(empty, "compose", "--at", AT)
+    assert (ran.code, ran.out) == (1, "")
+    assert "no articles are stored yet. Run `digest collect` first." in ran.err
+
+
+def test_news_of_other_regions_only_is_nothing_to_say(home: pathlib.Path) -> None:
+    path = home / "config" / "regions.toml"
+    path.write_text(
+        '[[region]]\nid = "south"\nname = { ar = "الجنوب" }\ncountries = ["AQ"]\n'
+        '[[region]]\nid = "world"\nname = { ar = "العالم" }\ncountries = ["EG"]\n',
+        encoding="utf-8",
+    )
+    write_newsletter(home, regions=["south"])
+    ran = digest(home, "compose", "--at", AT)
+    assert ran.code == 1
+    assert re.search(
+        r"Nothing to say in daily: \d+ articles, but none in its regions \(found: .*world", ran.err
+    )
+
+
+# --------------------------------------------------------------------------- preview
+
+
+def test_preview_writes_its_files_and_freezes_nothing(home: pathlib.Path) -> None:
+    subscribe(home, "layla@example.org")
+    before = _stored(home)
+    ran = digest(home, "preview", "--at", AT)
+    assert (ran.code, ran.err) == (0, "")
+    assert _EDITION in ran.out
+    assert re.search(r"Inbox report: (\d+) of \1 checks passed\.", ran.out)
+    folder = home / "var" / "preview"
+    assert sorted(path.name for path in folder.iterdir()) == _PREVIEW
+    assert _stored(home) == before
+    assert not (home / "var" / "outbox").exists()
+    checks = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert checks["edition"] == _EDITION
+    assert [check["name"] for check in checks["checks"] if not check["passed"]] == []
+
+
+def test_the_previews_files_are_one_letter(home: pathlib.Path) -> None:
+    digest(home, "preview", "--at", AT, "--to", str(home / "look" / "here"))
+    folder = home / "look" / "here"
+    message = message_from_bytes((folder / "edition.eml").read_bytes(), policy=policy.default)
+    for kind, name in (("html", "edition.html"), ("plain", "edition.txt")):
+        part = message.get_body((kind,))
+        assert part is not None
+        content = (folder / name).read_text(encoding="utf-8")
+        assert part.get_content().replace("\r\n", "\n").strip() == content.strip()
+        assert "__" not in content
+        assert "mailto:mujaz@example.org" in content
+
+
+def test_a_preview_of_a_frozen_edition_shows_that_one(composed: pathlib.Path) -> None:
+    before = _stored(composed)
+    named = digest(composed, "preview", _EDITION)
+    assert named.code == 0
+    page = (composed / "var" / "preview" / "edition.html").read_bytes()
+    # Of the same slot hours later, and again: always what is frozen.
+    assert digest(composed, "preview", "--at", "2026-11-22T20:00:00Z").code == 0
+    assert (composed / "var" / "preview" / "edition.html").read_bytes() == page
+    assert _stored(composed) == before
+
+
+def test_an_unknown_edition_names_the_latest(composed: pathlib.Path) -> None:
+    for command in ("preview", "send", "deliveries"):
+        ran = digest(composed, command, "mujaz-2026-11-21")
+        assert (ran.code, ran.out) == (2, "")
+        assert ran.err == f"digest: There is no edition 'mujaz-2026-11-21'. The latest is {_EDITION}.\n"
+
+
+# --------------------------------------------------------------------------- send, deliveries
+
+
+def test_send_delivers_to_every_subscriber_once(composed: pathlib.Path) -> None:
+    subscribe(composed, "layla@example.org", "omar@example.com", "reader@example.net")
+    assert digest(composed, "subscribers", "import", "-", given="later@example.org\n").code == 0
+    first = digest(composed, "send", _EDITION, "--json")
+    assert first.code == 0
+    assert first.json == {"edition": _EDITION, "states": {"sent": 3}}
+    assert f"Sending through outbox {composed / 'var' / 'outbox'}." in first.err
+    files = {path: path.stat().st_mtime_ns for path in (composed / "var" / "outbox" / _EDITION).iterdir()}
+    # Who has not agreed gets nothing.
+    assert sorted(path.stem for path in files) == [
+        "layla@example.org",
+        "omar@example.com",
+        "reader@example.net",
+    ]
+    stored = _stored(composed)
+    second = digest(composed, "send", _EDITION)
+    assert (second.code, second.out) == (0, f"Edition {_EDITION}: 3 sent.\n")
+    assert {
+        path: path.stat().st_mtime_ns for path in (composed / "var" / "outbox" / _EDITION).iterdir()
+    } == files
+    assert _stored(composed) == stored
+    listed = digest(composed, "deliveries", _EDITION, "--state", "sent", "--json").lines
+    assert [(line["email"], line["state"], line["attempts"]) for line in listed] == [
+        (email, "sent", 1) for email in sorted(path.stem for path in files)
+    ]
+
+
+def test_each_subscriber_gets_a_letter_of_their_own(composed: pathlib.Path) -> None:
+    digest(composed, "subscribers", "add", "layla@example.org")
+    digest(composed, "subscribers", "add", "omar@example.com", "--regions", "europe,levant")
+    digest(composed, "send", _EDITION)
+    letters = {}
+    for email in ("layla@example.org", "omar@example.com"):
+        path = composed / "var" / "outbox" / _EDITION / f"{email}.eml"
+        message = message_from_bytes(path.read_bytes(), policy=policy.default)
+        part = message.get_body(("plain",))
+        assert part is not None
+        assert message["To"] == email
+        letters[email] = part.get_content()
+    assert letters["omar@example.com"].index("أوروبا") < letters["omar@example.com"].index("المشرق")
+    assert "أفريقيا جنوب الصحراء" in letters["layla@example.org"]
+    assert "أفريقيا جنوب الصحراء" not in letters["omar@example.com"]
+
+
+def test_who_subscribes_after_the_edition_was_opened_is_not_in_it(composed: pathlib.Path) -> None:
+    subscribe(composed, "layla@example.org")
+    digest(composed, "send", _EDITION)
+    subscribe(composed, "omar@example.com")
+    assert digest(composed, "send", _EDITION, "--json").json["states"] == {"sent": 1}
+
+
+def test_an_edition_without_subscribers_is_sent_to_nobody(composed: pathlib.Path) -> None:
+    ran = digest(composed, "send", _EDITION)
+    assert (ran.code, ran.out) == (0, f"Edition {_EDITION}: no subscribers.\n")
+    assert digest(composed, "deliveries", _EDITION, "--json").json == {"edition": _EDITION, "states": {}}
+
+
+def test_a_test_copy_leaves_the_ledger_alone(composed: pathlib.Path) -> None:
+    subscribe(composed, "layla@example.org")
+    before = _stored(composed)
+    ran = digest(composed, "send", _EDITION, "--to", "editor@example.org")
+    assert ran.code == 0
+    assert "A test copy" in ran.out
+    assert _stored(composed) == before
+    [path] = (composed / "var" / "outbox" / _EDITION).iterdir()
+    assert path.name == "editor@example.org.eml"
+    refused = digest(composed, "send", _EDITION, "--to", "nobody")
+    assert (refused.code, refused.err) == (2, "digest: 'nobody' is no mail address.\n")
+
+
+def test_a_carrier_that_cannot_be_reached_stops_the_sending(composed: pathlib.Path) -> None:
+    subscribe(composed, "layla@example.org", "omar@example.com")
+    smtp = {"DIGEST_MAIL__TRANSPORT": "smtp", "DIGEST_SMTP__HOST": "127.0.0.1", "DIGEST_SMTP__PORT": "9"}
+    ran = digest(composed, "send", _EDITION, "--json", extra=smtp)
+    assert ran.code == 1
+    assert "digest: stopped: the SMTP server 127.0.0.1:9 cannot be used" in ran.err
+    assert ran.json["states"] == {"pending": 2}
+    # The next run goes on where that one stopped.
+    assert digest(composed, "send", _EDITION, "--json").json["states"] == {"sent": 2}
+
+
+def test_who_left_before_the_sending_gets_nothing(composed: pathlib.Path) -> None:
+    subscribe(composed, "layla@example.org", "omar@example.com")
+    smtp = {"DIGEST_MAIL__TRANSPORT": "smtp", "DIGEST_SMTP__HOST": "127.0.0.1", "DIGEST_SMTP__PORT": "9"}
+    assert digest(composed, "send", _EDITION, extra=smtp).code == 1
+    digest(composed, "subscribers", "remove", "omar@example.com")
+    assert digest(composed, "send", _EDITION, "--json").json["states"] == {"sent": 1, "suppressed": 1}
+    assert [path.name for path in (composed / "var" / "outbox" / _EDITION).iterdir()] == [
+        "layla@example.org.eml"
+    ]
+
+
+def test_deliveries_before_any_sending(composed: pathlib.Path) -> None:
+    ran = digest(composed, "deliveries", _EDITION)
+    assert (ran.code, ran.out) == (0, "Nothing has been sent yet.\n")
+    assert digest(composed, "deliveries", _EDITION, "--state", "sent").out == ""

@@ -1,0 +1,229 @@
+"""`digest worker` as a process of its own: what is due is done, once, and SIGTERM ends it in order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import pathlib
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from digest.adapters.clock import SystemClock
+from tests.cli.running import (
+    LOOPBACK,
+    digest,
+    environment,
+    sample_feeds,
+    subscribe,
+    write_newsletter,
+    write_sources,
+)
+
+_ZONE = "Asia/Riyadh"
+_PEOPLE = ["layla@example.org", "omar@example.com", "reader@example.net"]
+#: Long enough for a busy machine; a test that passes never waits that long.
+_PATIENCE_SECONDS = 60.0
+
+
+def _now() -> dt.datetime:
+    return SystemClock().now()
+
+
+def _due_newsletter(home: pathlib.Path, **values: object) -> None:
+    """Write a newsletter whose time is this minute."""
+    local = _now().astimezone(ZoneInfo(_ZONE))
+    write_newsletter(home, timezone=_ZONE, send_at=f"{local:%H:%M}", late_minutes=180, **values)
+
+
+@contextmanager
+def _worker(home: pathlib.Path, log: pathlib.Path) -> Iterator[subprocess.Popen[bytes]]:
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "digest", "worker"],
+            env=environment(home, LOOPBACK),
+            cwd=home,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _wait_until(reached: Callable[[], bool], processes: Sequence[subprocess.Popen[bytes]] = ()) -> bool:
+    """Say whether it came to that in time, while all processes live."""
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < end and all(process.poll() is None for process in processes):
+        if reached():
+            return True
+        time.sleep(0.1)
+    return reached()
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    process.send_signal(signal.SIGTERM)
+    return process.wait(timeout=_PATIENCE_SECONDS)
+
+
+def _letters(home: pathlib.Path) -> list[str]:
+    return sorted(path.stem for path in (home / "var" / "outbox").glob("*/*.eml"))
+
+
+def _rows(home: pathlib.Path, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(home / "var" / "digest.db")) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_worker_delivers_what_is_due_and_ends_at_sigterm(tmp_path: pathlib.Path) -> None:
+    log = tmp_path / "worker.log"
+    _due_newsletter(tmp_path)
+    subscribe(tmp_path, *_PEOPLE)
+    with sample_feeds(_now()) as urls:
+        write_sources(tmp_path, urls)
+        with _worker(tmp_path, log) as process:
+            delivered = _wait_until(lambda: _letters(tmp_path) == _PEOPLE, [process])
+            said = log.read_text(encoding="utf-8")
+            assert delivered, said
+            code = _end(process)
+    said = log.read_text(encoding="utf-8")
+    assert code == 0, said
+    assert "Traceback" not in said
+    assert (
+        f"newsletter daily: next edition {_now().astimezone(ZoneInfo(_ZONE)).date() + dt.timedelta(days=1)}"
+        in said
+    )
+    # Every start says where mail goes.
+    assert f"through outbox {tmp_path / 'var' / 'outbox'}" in said
+    assert "collected 9 sources, 0 failed, " in said
+    assert said.rstrip().endswith("stopped")
+    states = digest(tmp_path, "deliveries", _edition_id(tmp_path), "--json").json["states"]
+    assert states == {"sent": 3}
+
+
+def _edition_id(home: pathlib.Path) -> str:
+    [(edition_id,)] = _rows(home, "SELECT id FROM edition")
+    return str(edition_id)
+
+
+def test_two_workers_make_one_edition_and_write_to_each_once(tmp_path: pathlib.Path) -> None:
+    people = sorted(f"reader{number}@example.org" for number in range(40))
+    _due_newsletter(tmp_path)
+    subscribe(tmp_path, *people)
+    logs = [tmp_path / "one.log", tmp_path / "two.log"]
+    with sample_feeds(_now()) as urls, ExitStack() as stack:
+        write_sources(tmp_path, urls)
+        processes = [stack.enter_context(_worker(tmp_path, log)) for log in logs]
+
+        def done() -> bool:
+            # Both have looked at the slot: neither has a tick before it that could still send.
+            said = [log.read_text(encoding="utf-8") for log in logs]
+            return _letters(tmp_path) == people and all("collected 9 sources" in text for text in said)
+
+        delivered = _wait_until(done, processes)
+        assert delivered, "\n".join(log.read_text(encoding="utf-8") for log in logs)
+        assert [_end(process) for process in processes] == [0, 0]
+    assert _letters(tmp_path) == people
+    assert len(_rows(tmp_path, "SELECT id FROM edition")) == 1
+    rows = _rows(tmp_path, "SELECT email, state, attempts FROM delivery ORDER BY email")
+    assert rows == [(email, "sent", 1) for email in people]
+    assert not [log for log in logs if "Traceback" in log.read_text(encoding="utf-8")]
+
+
+class _Slow(BaseHTTPRequestHandler):
+    """Answers long after everybody else."""
+
+    def do_GET(self) -> None:
+        time.sleep(2)
+        item = "<item><title>{0}</title><link>https://slow.example.org/{1}</link><guid>{1}</guid></item>"
+        items = "".join(item.format(f"افتتاح الجسر رقم {n} في مدينة تونس", n) for n in range(3))
+        body = f'<rss version="2.0"><channel><title>بطيء</title>{items}</channel></rss>'.encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def _slow_feed() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Slow)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/feed.xml"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_a_worker_that_starts_when_an_edition_is_due_collects_all_feeds_first(tmp_path: pathlib.Path) -> None:
+    _due_newsletter(tmp_path)
+    with sample_feeds(_now()) as urls, _slow_feed() as slow:
+        write_sources(tmp_path, {"shiraa": urls["shiraa"]})
+        # What an earlier run has stored would do for an edition: one without the night's news.
+        assert digest(tmp_path, "collect", extra=LOOPBACK).code == 0
+        write_sources(tmp_path, {"shiraa": urls["shiraa"], "slow": slow})
+        with _worker(tmp_path, tmp_path / "worker.log") as process:
+            made = _wait_until(lambda: bool(_rows(tmp_path, "SELECT id FROM edition")), [process])
+            assert made, (tmp_path / "worker.log").read_text(encoding="utf-8")
+            assert _end(process) == 0
+    [(document,)] = _rows(tmp_path, "SELECT document FROM edition")
+    of_slow, everything = _rows(
+        tmp_path,
+        "SELECT count(*) FROM article WHERE source_id = 'slow' UNION ALL SELECT count(*) FROM article",
+    )
+    assert of_slow == (3,)
+    # The sample reaches back further than an edition does.
+    assert 3 < json.loads(str(document))["articles_read"] <= int(str(everything[0]))
+    assert "slow.example.org" in str(document)
+
+
+def test_a_worker_without_news_sends_nothing_and_says_why_once(tmp_path: pathlib.Path) -> None:
+    _due_newsletter(tmp_path)
+    subscribe(tmp_path, *_PEOPLE)
+    write_sources(tmp_path, {})
+    log = tmp_path / "worker.log"
+    with _worker(tmp_path, log) as process:
+        said = _wait_until(lambda: "Nothing to say in daily" in log.read_text(encoding="utf-8"), [process])
+        assert said, log.read_text(encoding="utf-8")
+        assert _end(process) == 0
+    assert _letters(tmp_path) == []
+    assert _rows(tmp_path, "SELECT id FROM edition") == []
+    assert log.read_text(encoding="utf-8").count("Nothing to say in daily") == 1
+
+
+@pytest.mark.parametrize("late", [pytest.param(False, id="in time"), pytest.param(True, id="too late")])
+def test_once_does_what_is_due_and_ends(late: bool, tmp_path: pathlib.Path) -> None:
+    local = _now().astimezone(ZoneInfo(_ZONE)) - dt.timedelta(minutes=30 if late else 0)
+    write_newsletter(tmp_path, timezone=_ZONE, send_at=f"{local:%H:%M}", late_minutes=20)
+    subscribe(tmp_path, *_PEOPLE)
+    with sample_feeds(_now()) as urls:
+        write_sources(tmp_path, urls)
+        first = digest(tmp_path, "worker", "--once", extra=LOOPBACK)
+        again = digest(tmp_path, "worker", "--once", extra=LOOPBACK)
+    assert (first.code, again.code) == (0, 0)
+    assert _letters(tmp_path) == ([] if late else _PEOPLE)
+    assert {row[0] for row in _rows(tmp_path, "SELECT attempts FROM delivery")} == (set() if late else {1})
+
+
+def test_wrong_settings_end_a_worker_before_it_starts(tmp_path: pathlib.Path) -> None:
+    _due_newsletter(tmp_path, accent="red")
+    ran = digest(tmp_path, "worker")
+    assert ran.code == 2
+    assert "accent: 'red'" in ran.err
