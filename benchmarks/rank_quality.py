@@ -31,10 +31,27 @@ def score(day: pathlib.Path) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         stories = pathlib.Path(folder) / "stories.jsonl"
         name = day.name.removesuffix(".gold.jsonl")
-        command = [sys.executable, "-m", "digest", "rank", str(day.with_name(f"{name}.jsonl")), "--at", f"{name}T23:59:59Z", "--json"]
+        command = [
+            sys.executable,
+            "-m",
+            "digest",
+            "rank",
+            str(day.with_name(f"{name}.jsonl")),
+            "--at",
+            f"{name}T23:59:59Z",
+            "--json",
+        ]
         stories.write_bytes(subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=120).stdout)
-        scorer = [sys.executable, str(SHARED / "tools" / "score_stories.py"), str(stories), str(day), "--json"]
-        figures: dict[str, float] = json.loads(subprocess.run(scorer, check=True, stdout=subprocess.PIPE, timeout=60).stdout)
+        scorer = [
+            sys.executable,
+            str(SHARED / "tools" / "score_stories.py"),
+            str(stories),
+            str(day),
+            "--json",
+        ]
+        figures: dict[str, float] = json.loads(
+            subprocess.run(scorer, check=True, stdout=subprocess.PIPE, timeout=60).stdout
+        )
     return figures
 
 

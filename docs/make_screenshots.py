@@ -11,7 +11,15 @@ from playwright.sync_api import sync_playwright
 
 PICTURES = pathlib.Path(__file__).parent / "pictures"
 CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 #: Name, width in CSS pixels, height shown, colour scheme.
 SHOTS = (
     ("email-light", 600, 1500, "light"),
@@ -28,7 +36,10 @@ def main() -> None:
         page_file = pathlib.Path(folder) / "var" / "preview" / "edition.html"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         for name, width, height, scheme in SHOTS:
-            page = browser.new_page(viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light")
+            page = browser.new_page(
+                viewport={"width": width, "height": height},
+                color_scheme="dark" if scheme == "dark" else "light",
+            )
             page.goto(page_file.as_uri())
             page.screenshot(path=PICTURES / f"{name}.png")
             page.close()
