@@ -23,7 +23,7 @@ _CLOSED = re.compile(r"[.!?؟…»\"”)]$")
 # Words with which outlets announce a video, a gallery, an opinion or a live page instead of news.
 _BAIT = re.compile(
     r"^(?:شاهد|بالفيديو|فيديو|بالصور|صور|مباشر|عاجل|تحليل|رأي|مقال|حوار|بودكاست|كاريكاتير|خاص|حصري|watch|video|opinion|live)\b|"
-    r"^(?:لماذا|كيف|هل|ماذا|ما هي|ما هو|من هو|من هي|هذا ما|هذه|إليك|تعرف على|كل ما)\b|[؟?]|!|\.\.",
+    r"^(?:لماذا|كيف|هل|ماذا|ما هي|ما هو|من هو|من هي|هذا ما|هذه|إليك|تعرف على|كل ما)\b|[؟?]|!",
     re.IGNORECASE,
 )
 _QUOTED = re.compile(r"[«\"“][^»\"”]+[»\"”]")

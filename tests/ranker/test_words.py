@@ -16,7 +16,7 @@ from tests.ranker.making import article
         pytest.param("شاهد.. لحظة سقوط الجسر", True, id="watch"),
         pytest.param("بالفيديو: لحظة سقوط الجسر", True, id="by-video"),
         pytest.param("لماذا سقط الجسر؟", True, id="question"),
-        pytest.param("سقوط الجسر.. القصة الكاملة", True, id="two-dots"),
+        pytest.param("سقوط الجسر.. والبلدية تغلق الطريق", False, id="two-dots-part-clauses"),
         pytest.param("رأي: الجسر والمدينة", True, id="opinion"),
         pytest.param("سقوط جسر في المدينة القديمة", False, id="news"),
         pytest.param("شاهدة على الحادث تدلي بأقوالها", False, id="a-witness-is-no-video"),
