@@ -12,6 +12,9 @@ from digest.text.tidy import shorten, tidy_paragraph
 _BLOCK = re.compile(
     r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption|img|hr)\b", re.IGNORECASE
 )
+#: What parts a headline from the text after it.
+_HEADING_TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "div", "br"}
+_BLOCK_TAG = re.compile(r"</?(?:h[1-6]|p|div|br)>")
 _MARKUP = re.compile(r"<[A-Za-z/!]")
 # What WordPress and its Arabic translation append to every summary.
 _APPEARED_FIRST = re.compile(
@@ -60,9 +63,23 @@ def clean_title(markup: str, outlet_names: tuple[str, ...]) -> str:
 
 def clean_summary(markup: str, title: str) -> str:
     """Return a summary without feed boilerplate, and without the headline where it is said again first."""
-    summary = plain_text(markup)
+    summary = _without_headline(markup, title)
     summary = _APPEARED_FIRST.sub("", summary)
     summary = _READ_MORE.sub("", summary)
-    if title and re.match(rf"{re.escape(title)}(?!\w)", summary):
-        summary = summary[len(title) :].lstrip(" .:،-–—")
     return shorten(summary, LONGEST_SUMMARY)
+
+
+def _without_headline(markup: str, title: str) -> str:
+    """Return the text of a summary without the headline before it, where that is a heading or a sentence by itself.
+
+    A lede that begins with the headline's words and goes on is left whole.
+    """
+    text = plain_text(markup)
+    if not title or not text.startswith(title):
+        return text
+    if _MARKUP.search(markup):
+        blocks = _BLOCK_TAG.split(nh3.clean(markup[:_MOST_MARKUP], tags=_HEADING_TAGS, attributes={}))
+        told = [block for block in map(plain_text, blocks) if block]
+        if told and told[0] == title:
+            return " ".join(told[1:])
+    return re.sub(rf"^{re.escape(title)}(?: ?[.:،|\-–—…]+ ?|$)", "", text)

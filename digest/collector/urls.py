@@ -16,6 +16,9 @@ _NO_HOST = re.compile(
 )
 
 
+_HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
+
+
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url.strip())
@@ -43,11 +46,20 @@ def web_url(url: str, base: str = "") -> str | None:
     parts = _split(resolved)
     if parts is None:
         return None
+    try:
+        # An international host in the form that every client can follow (RFC 5891); ASCII stays as it is.
+        host = (parts.hostname or "").encode("idna").decode("ascii")
+    except UnicodeError:
+        return None
+    host = f"[{host}]" if ":" in host else host
+    if not _HOST.fullmatch(host):
+        return None
+    port = f":{parts.port}" if parts.port else ""
     path, query, fragment = (
         quote(part.encode("utf-8", "replace"), safe=_SAFE + "?%")
         for part in (parts.path, parts.query, parts.fragment)
     )
-    return parts._replace(path=path, query=query, fragment=fragment).geturl()
+    return parts._replace(netloc=f"{host}{port}", path=path, query=query, fragment=fragment).geturl()
 
 
 def canonical_url(url: str) -> str:

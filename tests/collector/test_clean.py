@@ -118,6 +118,14 @@ def test_a_long_title_is_cut_between_words() -> None:
         pytest.param(
             "<h1>افتتاح الميناء</h1><p>حضر الوزراء.</p>", "حضر الوزراء.", id="headline-again-as-heading"
         ),
+        pytest.param(
+            "افتتاح الميناء<br><br>حضر الوزراء.", "حضر الوزراء.", id="headline-again-before-a-break"
+        ),
+        pytest.param(
+            "افتتاح الميناء صباح اليوم بحضور الوزراء.",
+            "افتتاح الميناء صباح اليوم بحضور الوزراء.",
+            id="a-lede-that-begins-like-the-headline",
+        ),
         pytest.param("افتتاح الميناء", "", id="headline-only"),
         pytest.param("افتتاح الميناءين معاً", "افتتاح الميناءين معاً", id="headline-ends-inside-a-word"),
         pytest.param(

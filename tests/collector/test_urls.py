@@ -36,7 +36,7 @@ BASE = "https://waha.example/feeds/news.xml"
         ),
         pytest.param("https://waha.example/\u202efdp", "https://waha.example/%E2%80%AEfdp", id="override"),
         pytest.param("https://waha.example:8443/1", "https://waha.example:8443/1", id="port"),
-        pytest.param("https://واحة.example/1", "https://واحة.example/1", id="arabic-host"),
+        pytest.param("https://واحة.example/1", "https://xn--mgbel0i.example/1", id="arabic-host"),
         pytest.param("https://[2001:db8::1]/1", "https://[2001:db8::1]/1", id="ipv6"),
         pytest.param("", None, id="empty"),
         pytest.param("   ", None, id="blank"),
