@@ -324,6 +324,15 @@ class Subscriber:
     confirmed: bool = True
 
 
+class AddOutcome(enum.StrEnum):
+    """What became of a wish to subscribe somebody."""
+
+    NEW = "new"
+    KNOWN = "known"
+    #: The person left, or the address bounced or complained: not written to unless told so.
+    LEFT = "left"
+
+
 class DeliveryState(enum.StrEnum):
     """Where one edition stands on its way to one subscriber.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from digest.model import (
+    AddOutcome,
     Article,
     ArticleDraft,
     Delivery,
@@ -80,8 +81,11 @@ class EditionStore(Protocol):
 class SubscriberStore(Protocol):
     """Keeps who gets what."""
 
-    def add(self, subscriber: Subscriber, *, source: str, now: dt.datetime) -> bool:
-        """Add or update one subscription; say whether it is new. `source` says where the consent came from."""
+    def add(self, person: Subscriber, *, source: str, now: dt.datetime) -> AddOutcome:
+        """Add or update one subscription, unless the person left; `source` says where the consent came from."""
+
+    def revive(self, person: Subscriber, *, source: str, now: dt.datetime) -> AddOutcome:
+        """Subscribe a person who left and asked to come back."""
 
     def subscribers(self, newsletter_id: str | None = None) -> list[Subscriber]:
         """Return the active subscriptions, by address."""

@@ -28,17 +28,21 @@ def subscribers() -> None:
 @click.option("--name", default="", help="The person's name.")
 @click.option("--newsletter", metavar="ID", help="The newsletter; the first one by default.")
 @click.option("--regions", default="", help="Region ids in the wanted order, parted by commas.")
-def add(email: str, name: str, newsletter: str | None, regions: str) -> None:
+@click.option("--revive", is_flag=True, help="The person left, and has asked to come back.")
+def add(email: str, name: str, newsletter: str | None, regions: str, revive: bool) -> None:
     """Subscribe EMAIL, who has agreed; again changes nothing but what is given."""
+    from digest.model import AddOutcome
+
     with opened() as app:
         row = {"email": email, "name": name, "newsletter": newsletter or "", "regions": regions}
         person = _person(app, row, confirmed=True)
-        if _is_suppressed(app, person.email):
-            raise _usage(f"{person.email} left or bounced, and is not written to again.")
-        is_new = app.store.subscribers.add(person, source="command line", now=app.clock.now())
-    click.echo(
-        f"{person.email} {'is subscribed' if is_new else 'was subscribed already'} to {person.newsletter_id}."
-    )
+        people = app.store.subscribers
+        subscribe = people.revive if revive else people.add
+        outcome = subscribe(person, source="command line", now=app.clock.now())
+    if outcome is AddOutcome.LEFT:
+        raise _usage(f"{person.email} left or bounced. With --revive, whoever asked to come back does.")
+    happened = "is subscribed" if outcome is AddOutcome.NEW else "was subscribed already"
+    click.echo(f"{person.email} {happened} to {person.newsletter_id}.")
 
 
 @subscribers.command(name="import")
@@ -53,11 +57,11 @@ def import_(file: IO[bytes], newsletter: str | None, confirmed: bool, as_json: b
     bounced are skipped and counted. People who have not agreed (no --confirmed) get nothing until they do.
     """
     from digest.errors import UnknownNewsletter
+    from digest.model import AddOutcome
 
     counts = {"new": 0, "known": 0, "suppressed": 0, "refused": 0}
     with opened() as app:
         app.newsletter(newsletter)
-        suppressed = app.store.subscribers.suppressed()
         for number, row in _rows(file):
             try:
                 person = _person(app, {"newsletter": newsletter or "", **row}, confirmed=confirmed)
@@ -65,11 +69,8 @@ def import_(file: IO[bytes], newsletter: str | None, confirmed: bool, as_json: b
                 click.echo(f"digest: {file.name}: line {number} is left out: {error}", err=True)
                 counts["refused"] += 1
                 continue
-            if _key(person.email) in suppressed:
-                counts["suppressed"] += 1
-                continue
-            is_new = app.store.subscribers.add(person, source=f"import of {file.name}", now=app.clock.now())
-            counts["new" if is_new else "known"] += 1
+            outcome = app.store.subscribers.add(person, source=f"import of {file.name}", now=app.clock.now())
+            counts["suppressed" if outcome is AddOutcome.LEFT else str(outcome)] += 1
     if as_json:
         print_json(counts)
     else:
@@ -122,16 +123,6 @@ def remove(email: str, newsletter: str | None) -> None:
 
 def _usage(sentence: str) -> click.UsageError:
     return click.UsageError(sentence)
-
-
-def _key(email: str) -> str:
-    from digest.adapters.store.subscribers import email_key
-
-    return email_key(email)
-
-
-def _is_suppressed(app: App, email: str) -> bool:
-    return _key(email) in app.store.subscribers.suppressed()
 
 
 def _rows(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:

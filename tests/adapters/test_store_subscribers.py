@@ -8,7 +8,7 @@ import pytest
 
 from digest.adapters.store import Store
 from digest.adapters.store.subscribers import SqlSubscriberStore, email_key
-from digest.model import Subscriber
+from digest.model import AddOutcome, Subscriber
 from tests.conftest import NOW
 
 _LAYLA = Subscriber(
@@ -22,7 +22,7 @@ def people(store: Store) -> SqlSubscriberStore:
     return store.subscribers
 
 
-def _add(people: SqlSubscriberStore, person: Subscriber) -> bool:
+def _add(people: SqlSubscriberStore, person: Subscriber) -> AddOutcome:
     return people.add(person, source="a test", now=NOW)
 
 
@@ -31,7 +31,7 @@ def _leave(people: SqlSubscriberStore, newsletter_id: str | None = None, email: 
 
 
 def test_a_subscriber_comes_back_as_added(people: SqlSubscriberStore) -> None:
-    assert _add(people, _LAYLA)
+    assert _add(people, _LAYLA) is AddOutcome.NEW
     [found] = people.subscribers()
     assert replace(found, id=0) == _LAYLA
     assert found.id > 0
@@ -61,7 +61,7 @@ def test_adding_again_changes_only_what_is_given(
 ) -> None:
     _add(people, _LAYLA)
     [first] = people.subscribers()
-    assert not _add(people, again)
+    assert _add(people, again) is AddOutcome.KNOWN
     [found] = people.subscribers()
     assert found == replace(after, id=first.id)
 
@@ -74,8 +74,8 @@ def test_an_unconfirmed_subscriber_is_kept_as_such_until_the_yes(people: SqlSubs
 
 
 def test_one_person_may_have_several_newsletters(people: SqlSubscriberStore) -> None:
-    assert _add(people, _LAYLA)
-    assert _add(people, replace(_LAYLA, newsletter_id="asdaa", regions=()))
+    assert _add(people, _LAYLA) is AddOutcome.NEW
+    assert _add(people, replace(_LAYLA, newsletter_id="asdaa", regions=())) is AddOutcome.NEW
     both = people.subscribers()
     assert [(person.newsletter_id, person.regions) for person in both] == [
         ("asdaa", ()),
@@ -127,8 +127,22 @@ def test_a_newsletter_that_was_left_is_not_brought_back_by_an_import(people: Sql
     _add(people, _LAYLA)
     _add(people, replace(_LAYLA, newsletter_id="asdaa"))
     _leave(people, "asdaa")
-    assert not _add(people, replace(_LAYLA, newsletter_id="asdaa"))
+    assert _add(people, replace(_LAYLA, newsletter_id="asdaa")) is AddOutcome.LEFT
     assert [person.newsletter_id for person in people.subscribers()] == ["mujaz"]
+
+
+def test_who_asks_to_come_back_does_to_that_newsletter_only(people: SqlSubscriberStore) -> None:
+    _add(people, _LAYLA)
+    _add(people, replace(_LAYLA, newsletter_id="asdaa"))
+    _leave(people)
+    assert people.revive(_LAYLA, source="a letter", now=NOW) is AddOutcome.NEW
+    assert [person.newsletter_id for person in people.subscribers()] == ["mujaz"]
+    assert people.suppressed() == {}
+    assert people.revive(_LAYLA, source="a letter", now=NOW) is AddOutcome.KNOWN
+
+
+def test_whoever_was_never_there_can_be_revived_as_well(people: SqlSubscriberStore) -> None:
+    assert people.revive(_LAYLA, source="a letter", now=NOW) is AddOutcome.NEW
 
 
 def test_leaving_the_last_newsletter_suppresses(people: SqlSubscriberStore) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 from digest.adapters.store.articles import upsert
 from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import subscriber, subscription, suppression
-from digest.model import Subscriber
+from digest.model import AddOutcome, Subscriber
 
 
 def email_key(email: str) -> str:
@@ -28,26 +28,26 @@ class SqlSubscriberStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, person: Subscriber, *, source: str, now: dt.datetime) -> bool:
+    def add(self, person: Subscriber, *, source: str, now: dt.datetime) -> AddOutcome:
         """See `ports.SubscriberStore`. A suppressed address stays suppressed, an ended subscription ended."""
-        key = email_key(person.email)
         with self._engine.begin() as connection:
-            row = {
-                "email": person.email.strip(),
-                "email_key": key,
-                "name": person.name,
-                "timezone": person.timezone,
-            }
-            insert = upsert(connection, subscriber).values(row | {"created_at": now})
-            kept = {
-                column: value for column, value in row.items() if column in {"name", "timezone"} and value
-            }
-            # An import without a name must not erase the name that we have.
-            insert = insert.on_conflict_do_update(
-                index_elements=["email_key"], set_=kept or {"email_key": key}
-            )
-            subscriber_id = connection.scalar(insert.returning(subscriber.c.id))
-            return _subscribe(connection, subscriber_id, person, source, now)
+            return _add(connection, person, source, now)
+
+    def revive(self, person: Subscriber, *, source: str, now: dt.datetime) -> AddOutcome:
+        """See `ports.SubscriberStore`. Lifts the suppression, and only this newsletter's subscription comes back."""
+        key = email_key(person.email)
+        who = sa.select(subscriber.c.id).where(subscriber.c.email_key == key).scalar_subquery()
+        again = {"ended_at": None, "consent_at": now, "consent_source": source}
+        ended = sa.and_(
+            subscription.c.subscriber_id == who,
+            subscription.c.newsletter_id == person.newsletter_id,
+            subscription.c.ended_at.is_not(None),
+        )
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(suppression).where(suppression.c.email_key == key))
+            back = connection.execute(sa.update(subscription).where(ended).values(again)).rowcount
+            outcome = _add(connection, person, source, now)
+        return AddOutcome.NEW if back else outcome
 
     def subscribers(self, newsletter_id: str | None = None) -> list[Subscriber]:
         """See `ports.SubscriberStore`."""
@@ -78,28 +78,39 @@ class SqlSubscriberStore:
         return ended
 
 
+def _add(connection: Connection, person: Subscriber, source: str, now: dt.datetime) -> AddOutcome:
+    key = email_key(person.email)
+    suppressed = sa.select(suppression.c.email_key).where(suppression.c.email_key == key)
+    if connection.scalar(suppressed) is not None:
+        return AddOutcome.LEFT
+    row = {"email": person.email.strip(), "email_key": key, "name": person.name, "timezone": person.timezone}
+    # An import without a name must not erase the name that we have.
+    kept = {column: row[column] for column in ("name", "timezone") if row[column]} or {"email_key": key}
+    insert = upsert(connection, subscriber).values(row | {"created_at": now})
+    insert = insert.on_conflict_do_update(index_elements=["email_key"], set_=kept)
+    subscriber_id = connection.scalar(insert.returning(subscriber.c.id))
+    return _subscribe(connection, subscriber_id, person, source, now)
+
+
 def _subscribe(
     connection: Connection, subscriber_id: int | None, person: Subscriber, source: str, now: dt.datetime
-) -> bool:
+) -> AddOutcome:
     key = {"subscriber_id": subscriber_id, "newsletter_id": person.newsletter_id}
-    where = [
-        subscription.c.subscriber_id == subscriber_id,
-        subscription.c.newsletter_id == person.newsletter_id,
-    ]
+    where = [subscription.c[column] == value for column, value in key.items()]
     before = connection.execute(sa.select(subscription).where(*where)).mappings().first()
     regions = ",".join(person.regions)
     if before is None:
         consent = {"confirmed": person.confirmed, "consent_at": now, "consent_source": source}
         connection.execute(sa.insert(subscription).values(key | consent | {"regions": regions}))
-        return True
+        return AddOutcome.NEW
     if before["ended_at"] is not None:
         # Who left is not brought back, even where another newsletter keeps the address from being suppressed.
-        return False
+        return AddOutcome.LEFT
     changes: dict[str, object] = {"confirmed": before["confirmed"] or person.confirmed}
     if regions:
         changes["regions"] = regions
     connection.execute(sa.update(subscription).where(*where).values(changes))
-    return False
+    return AddOutcome.KNOWN
 
 
 def active(connection: Connection, newsletter_id: str | None) -> list[Subscriber]:
