@@ -20,7 +20,7 @@ from digest.model import Delivery, Edition, Message, Newsletter, Reader
 from digest.settings import Settings
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import Environment, TemplateError
 
     from digest.adapters.store import Store
     from digest.mailer.language import Language
@@ -177,20 +177,16 @@ class App:
         return template_environment(ChoiceLoader([FileSystemLoader(folder) for folder in folders]))
 
     def language(self, locale: str) -> Language:
-        """Return a locale with its catalogue, config/locales/<language>.po; English needs none."""
-        from babel.messages.mofile import write_mo
-        from babel.messages.pofile import read_po
+        """Return a locale with its catalogue, config/locales/<language>.po; English needs none.
 
+        Raises ConfigurationError where the catalogue cannot be read.
+        """
         from digest.mailer.language import Language
 
         for name in (locale.replace("-", "_"), locale.replace("-", "_").partition("_")[0]):
             path = _local_or_shipped(self.home, "config", f"locales/{name}.po")
             if path.exists():
-                compiled = io.BytesIO()
-                with path.open("rb") as file:
-                    write_mo(compiled, read_po(file))
-                compiled.seek(0)
-                return Language(locale, gettext.GNUTranslations(compiled))
+                return Language(locale, _catalogue(path))
         return Language(locale, gettext.NullTranslations())
 
     def newsletter(self, newsletter_id: str | None = None) -> Newsletter:
@@ -210,14 +206,22 @@ class App:
         return edition
 
     def renderer(self, newsletter: Newsletter) -> Callable[[Edition, object], Message]:
-        """Return what renders the newsletter's editions for a choice of regions."""
+        """Return what renders the newsletter's editions for a choice of regions.
+
+        That raises ConfigurationError where a template is at fault.
+        """
+        from jinja2 import TemplateError
+
         from digest.mailer.render import render
 
         language = self.language(newsletter.locale)
 
         def render_one(edition: Edition, regions: object) -> Message:
             chosen = tuple(regions) if isinstance(regions, (list, tuple)) else newsletter.regions
-            return render(edition, newsletter, chosen, self.settings.regions, language, self.templates)
+            try:
+                return render(edition, newsletter, chosen, self.settings.regions, language, self.templates)
+            except TemplateError as error:
+                raise ConfigurationError([_template_fault(newsletter, error)]) from error
 
         return render_one
 
@@ -240,7 +244,7 @@ class App:
         return Assembler(self.envelope(newsletter))
 
     def sender(self, newsletter: Newsletter) -> Sender:
-        """Return the carrier that is configured."""
+        """Return the carrier that is configured. Raises ConfigurationError where it lacks something."""
         return _SENDERS[self.settings.transport](self, newsletter)
 
     def reader_of(self, newsletter: Newsletter) -> Callable[[Delivery], Reader]:
@@ -280,6 +284,42 @@ class App:
         yield from self.settings.newsletters.values()
 
 
+def _catalogue(path: pathlib.Path) -> gettext.GNUTranslations:
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import PoFileError, read_po
+
+    compiled = io.BytesIO()
+    try:
+        with path.open("rb") as file:
+            write_mo(compiled, read_po(file, abort_invalid=True))
+    except (PoFileError, UnicodeDecodeError) as error:
+        where = f"config/locales/{path.name}"
+        fault = Fault(where=where, key="", wrong=f"cannot be read: {error}", right="Mend the line.")
+        raise ConfigurationError([fault]) from error
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _template_fault(newsletter: Newsletter, error: TemplateError) -> Fault:
+    from jinja2 import TemplateNotFound
+
+    name = getattr(error, "name", None) or newsletter.template
+    line = getattr(error, "lineno", None)
+    if isinstance(error, TemplateNotFound):
+        return Fault(
+            where=f"templates/{name}",
+            key="",
+            wrong=f"is not there, and newsletter {newsletter.id!r} is rendered with it",
+            right="Add the file, or name another template.",
+        )
+    return Fault(
+        where=f"templates/{name}",
+        key=f"line {line}" if line else "",
+        wrong=f"cannot be rendered: {error.message}",
+        right="Mend the template.",
+    )
+
+
 def _outbox(app: App, newsletter: Newsletter) -> Sender:
     from digest.adapters.outbox import OutboxSender
 
@@ -305,6 +345,14 @@ def _sendgrid(app: App, newsletter: Newsletter) -> Sender:
     from digest.adapters.sendgrid import SendgridSender
 
     sendgrid = app.settings.sendgrid
+    if not sendgrid.api_key.get_secret_value():
+        lacking = Fault(
+            where="SENDGRID_API_KEY",
+            key="",
+            wrong="is not set, and the transport is sendgrid",
+            right="Set it in the environment, or choose another transport.",
+        )
+        raise ConfigurationError([lacking])
     return SendgridSender(
         api_key=sendgrid.api_key.get_secret_value(),
         host=sendgrid.host,

@@ -69,14 +69,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
                 path.chmod(0o755)
         shutil.chown(folder, user)
     cluster = folder / "cluster"
-    run = (
-        {"user": user, "cwd": folder, "check": True, "stdout": subprocess.DEVNULL}
-        if user
-        else {"check": True, "stdout": subprocess.DEVNULL}
-    )
     subprocess.run(
-        [programs / "initdb", "-D", cluster, "-A", "trust", "-U", "mujaz", "-E", "UTF8", "--no-sync"], **run
-    )  # type: ignore[call-overload]
+        [programs / "initdb", "-D", cluster, "-A", "trust", "-U", "mujaz", "-E", "UTF8", "--no-sync"],
+        user=user,
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     server = subprocess.Popen(
         [
             programs / "postgres",

@@ -91,13 +91,13 @@ def deliver_to_the_end(app: App, newsletter: Newsletter, edition: Edition, progr
     """Send an edition until nothing is left to send; return why it stopped early, or an empty string."""
     from digest.pipeline import deliver
 
-    open_for_sending(app, newsletter, edition)
     sender = app.sender(newsletter)
-    click.echo(f"Sending through {sender.destination}.", err=True)
     lease = dt.timedelta(seconds=app.settings.delivery.lease_seconds)
     pace = app.pacer()
     ledger = app.store.ledger
     try:
+        open_for_sending(app, newsletter, edition)
+        click.echo(f"Sending through {sender.destination}.", err=True)
         while True:
             report = deliver(
                 edition, ledger, sender, app.reader_of(newsletter), app.clock, lease, pace, progress

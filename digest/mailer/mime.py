@@ -90,7 +90,9 @@ def _text_header(name: str, text: str) -> str:
     # A plain word that fills a line would be folded away from the name, one that looks encoded would be decoded.
     words_fit = all(len(word) <= _WORD and "=?" not in word for word in text.split())
     plain = text.isascii() and words_fit
-    return Header(text, "us-ascii" if plain else charset, header_name=name, maxlinelen=75).encode(linesep="\r\n")
+    return Header(text, "us-ascii" if plain else charset, header_name=name, maxlinelen=75).encode(
+        linesep="\r\n"
+    )
 
 
 class Assembler:

@@ -34,17 +34,15 @@ def test_compose_makes_the_slots_edition_once(home: pathlib.Path) -> None:
     assert made["edition"] == _EDITION
     assert set(made["sections"]) <= set(REGIONS)
     assert made["stories"] == sum(made["sections"].values()) + made["briefs"] >= 15
-    # Hours later, on the same local day, with other news in the window: the edition is frozen.
-    for later in ("2026-11-22T20:59:59Z", "2026-11-22T00:00:00+03:00"):
-        assert digest(home, "compose", "mujaz", "--at", later, "--json").json == made
+    # At the end of the same local day, with other news in the window: the edition is frozen.
+    assert digest(home, "compose", "mujaz", "--at", "2026-11-22T20:59:59Z", "--json").json == made
     assert sum(line.startswith('INSERT INTO "edition"') for line in _stored(home)) == 1
 
 
-def test_the_next_local_day_has_an_edition_of_its_own(home: pathlib.Path) -> None:
-    ids = [
-        digest(home, "compose", "--at", at, "--json").json["edition"] for at in (AT, "2026-11-22T21:00:00Z")
-    ]
-    assert ids == [_EDITION, "mujaz-2026-11-23"]
+def test_the_next_local_day_has_an_edition_of_its_own(composed: pathlib.Path) -> None:
+    next_day = digest(composed, "compose", "--at", "2026-11-23T00:00:00+03:00", "--json").json
+    assert next_day["edition"] == "mujaz-2026-11-23"
+    assert sum(line.startswith('INSERT INTO "edition"') for line in _stored(composed)) == 2
 
 
 def test_compose_says_what_it_made(home: pathlib.Path) -> None:
@@ -65,19 +63,20 @@ def test_a_newsletter_reads_its_own_sources_and_regions(home: pathlib.Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("at", "says"),
+    ("command", "at", "says"),
     [
-        pytest.param("2026-12-24T06:00:00Z", "no articles since 2026-12-23 00:00 UTC; the newest is of 2026-11-22", id="old news"),
-        pytest.param("2020-01-01T06:00:00Z", "no articles are stored yet", id="before all news"),
+        pytest.param("compose", "2026-12-24T06:00:00Z", "no articles since 2026-12-23 00:00 UTC; the newest is of 2026-11-22", id="old news"),
+        pytest.param("preview", "2020-01-01T06:00:00Z", "no articles are stored yet", id="before all news"),
     ],
 )  # fmt: skip
-def test_nothing_to_say_makes_no_edition_and_says_why(home: pathlib.Path, at: str, says: str) -> None:
+def test_nothing_to_say_makes_no_edition_and_says_why(
+    home: pathlib.Path, command: str, at: str, says: str
+) -> None:
     before = _stored(home)
-    for command in ("compose", "preview"):
-        ran = digest(home, command, "--at", at)
-        assert (ran.code, ran.out) == (1, "")
-        assert ran.err.startswith("digest: Nothing to say in mujaz: ")
-        assert says in ran.err
+    ran = digest(home, command, "--at", at)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith("digest: Nothing to say in mujaz: ")
+    assert says in ran.err
     assert _stored(home) == before
     assert not (home / "var" / "preview").exists()
 
@@ -141,7 +140,8 @@ def test_a_preview_of_a_frozen_edition_shows_that_one(composed: pathlib.Path) ->
     assert named.code == 0
     page = (composed / "var" / "preview" / "edition.html").read_bytes()
     # Of the same slot hours later, and again: always what is frozen.
-    assert digest(composed, "preview", "--at", "2026-11-22T20:00:00Z").code == 0
+    again = digest(composed, "preview", "--at", "2026-11-22T20:00:00Z")
+    assert again.code == 0
     assert (composed / "var" / "preview" / "edition.html").read_bytes() == page
     assert _stored(composed) == before
 
@@ -252,3 +252,48 @@ def test_deliveries_before_any_sending(composed: pathlib.Path) -> None:
     ran = digest(composed, "deliveries", _EDITION)
     assert (ran.code, ran.out) == (0, "Nothing has been sent yet.\n")
     assert digest(composed, "deliveries", _EDITION, "--state", "sent").out == ""
+
+
+# --------------------------------------------------------------------------- what is wrong is found before anything leaves
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "says"),
+    [
+        pytest.param("templates/email/edition.html.j2", "{% if %}", "templates/email/edition.html.j2: line 1: cannot be rendered: Expected an expression", id="a template's grammar"),
+        pytest.param("templates/email/edition.txt.j2", "{{ nobody }}", "templates/email: cannot be rendered: 'nobody' is undefined", id="an unknown name"),
+        pytest.param("config/locales/ar.po", 'msgid "x"\nwrong "y"\n', "config/locales/ar.po: cannot be read: ", id="a catalogue's grammar"),
+        pytest.param("config/gazetteer/cities.toml", "[x\n", "config/gazetteer/cities.toml: cannot be read: ", id="a gazetteer's grammar"),
+    ],
+)  # fmt: skip
+def test_a_home_with_a_fault_of_its_own_is_told(
+    composed: pathlib.Path, path: str, text: str, says: str
+) -> None:
+    subscribe(composed, "layla@example.org")
+    (composed / path).parent.mkdir(parents=True)
+    (composed / path).write_text(text, encoding="utf-8")
+    before = _stored(composed)
+    words = ["send", _EDITION] if "gazetteer" not in path else ["compose", "--at", "2026-11-23T06:00Z"]
+    ran = digest(composed, *words)
+    assert (ran.code, ran.out) == (2, "")
+    assert f"\n  - {says}" in ran.err
+    assert _stored(composed) == before
+
+
+def test_a_newsletter_whose_template_is_not_there_is_told(home: pathlib.Path) -> None:
+    write_newsletter(home, template="nosuch")
+    ran = digest(home, "preview", "--at", AT)
+    assert (ran.code, ran.out) == (2, "")
+    assert (
+        "templates/nosuch/edition.html.j2: is not there, and newsletter 'daily' is rendered with it"
+        in ran.err
+    )
+
+
+def test_sendgrid_without_its_key_sends_nothing(composed: pathlib.Path) -> None:
+    subscribe(composed, "layla@example.org")
+    before = _stored(composed)
+    ran = digest(composed, "send", _EDITION, extra={"DIGEST_MAIL__TRANSPORT": "sendgrid"})
+    assert (ran.code, ran.out) == (2, "")
+    assert "SENDGRID_API_KEY: is not set, and the transport is sendgrid" in ran.err
+    assert _stored(composed) == before

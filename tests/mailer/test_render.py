@@ -81,7 +81,7 @@ _HOSTILE = [
     pytest.param("&" * 300, id="ampersands"),
     pytest.param("\ud800قمة", id="half a character"),
     pytest.param("%s %(x)s {n} {0}", id="format marks"),
-    pytest.param("قال =?utf-8?b?2YXYsdit2KjYpw==?=", id="an encoded word"),
+    pytest.param("=?utf-8?b?2YXYsdit2KjYpw==?=", id="an encoded word"),
 ]
 
 
