@@ -130,8 +130,9 @@ def _take_in(
         return _failed(source, checked, result.error, store, now, result.retry_after)
     well = replace(checked, succeeded_at=now, error=None, failures=0)
     body_hash = hashlib.sha256(result.body).hexdigest()
+    seen = replace(well, etag=result.etag, last_modified=result.last_modified, body_hash=body_hash)
     if result.status is FetchStatus.UNCHANGED or body_hash == state.body_hash:
-        store.save_state(well)
+        store.save_state(well if result.status is FetchStatus.UNCHANGED else seen)
         return SourceOutcome(source=source, status=FetchStatus.UNCHANGED)
     try:
         drafts = parse_feed(source, result)
@@ -141,7 +142,6 @@ def _take_in(
         # Whatever a feed does to the parser, it is that feed's failure and no other's.
         _log.exception("source %s breaks the parser", source.id)
         return _failed(source, checked, f"cannot be parsed: {type(error).__name__}: {error}", store, now)
-    seen = replace(well, etag=result.etag, last_modified=result.last_modified, body_hash=body_hash)
     counts = store.save_feed(source, drafts, seen, now)
     return SourceOutcome(source=source, status=FetchStatus.FETCHED, counts=counts)
 

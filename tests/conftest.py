@@ -7,8 +7,11 @@ import os
 import pathlib
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 
@@ -50,67 +53,71 @@ def _postgresql_programs() -> pathlib.Path | None:
     return next((folder for folder in candidates if (folder / "postgres").exists()), None)
 
 
+def _wait_until_open(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        try:
+            psycopg.connect(url, connect_timeout=1).close()
+        except psycopg.OperationalError:
+            if server.poll() is not None:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError("PostgreSQL did not come up within ten seconds")
+
+
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own on loopback; gives its URL without a database."""
     programs = _postgresql_programs()
     require(programs is not None, "PostgreSQL")
     assert programs is not None
-    folder = tmp_path_factory.mktemp("postgresql")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    user = None
-    if os.getuid() == 0:
-        # The server refuses to run as root.
-        user = "postgres" if "postgres" in {entry.pw_name for entry in pwd.getpwall()} else "nobody"
-        for path in (folder, *folder.parents):
-            if path.is_relative_to(tmp_path_factory.getbasetemp().parent):
-                path.chmod(0o755)
-        shutil.chown(folder, user)
-    cluster = folder / "cluster"
-    subprocess.run(
-        [programs / "initdb", "-D", cluster, "-A", "trust", "-U", "mujaz", "-E", "UTF8", "--no-sync"],
-        user=user,
-        cwd=folder,
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    server = subprocess.Popen(
-        [
-            programs / "postgres",
+    # The server refuses to run as root.
+    known = {entry.pw_name for entry in pwd.getpwall()}
+    user = None if os.getuid() else "postgres" if "postgres" in known else "nobody"
+    # A short path of its own: a socket's may have 107 characters, and another run must not take it away.
+    with tempfile.TemporaryDirectory(prefix="mujaz-pg-") as name:
+        folder = pathlib.Path(name)
+        if user:
+            shutil.chown(folder, user)
+        cluster, quiet = str(folder / "cluster"), subprocess.DEVNULL
+        create = [
+            str(programs / "initdb"),
             "-D",
             cluster,
-            "-p",
-            str(port),
+            "-A",
+            "trust",
+            "-U",
+            "mujaz",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
+        serve = [
+            str(programs / "postgres"),
+            "-D",
+            cluster,
             "-h",
             "127.0.0.1",
+            "-p",
+            str(port),
             "-k",
-            folder,
-            "-c",
-            "fsync=off",
-        ],
-        user=user,
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"postgresql://mujaz@127.0.0.1:{port}"
-    try:
-        for _ in range(100):
-            try:
-                psycopg.connect(f"{url}/postgres", connect_timeout=1).close()
-                break
-            except psycopg.OperationalError:
-                if server.poll() is not None:
-                    raise
-                import time
-
-                time.sleep(0.1)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
+            name,
+            "-F",
+        ]
+        subprocess.run(create, user=user, cwd=folder, check=True, stdout=quiet)
+        server = subprocess.Popen(serve, user=user, cwd=folder, stdout=quiet, stderr=quiet)
+        url = f"postgresql://mujaz@127.0.0.1:{port}"
+        try:
+            _wait_until_open(f"{url}/postgres", server)
+            yield url
+        finally:
+            # A fast shutdown, which does not wait for clients.
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=20)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

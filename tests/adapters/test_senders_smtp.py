@@ -19,7 +19,7 @@ from digest.errors import SenderError
 from digest.mailer.mime import Assembler
 from digest.model import Receipt, ReceiptStatus
 from tests.adapters.smtp_server import DROP, HANG, Mailbox, certificate, smtp_server
-from tests.conftest import NOW
+from tests.conftest import NOW, REPOSITORY
 from tests.samples import ENVELOPE, outgoing
 
 _PATIENCE = 0.4
@@ -315,6 +315,7 @@ def test_mail_goes_through_tls_that_is_vouched_for(security: str, tmp_path: path
         # In a process of its own: OpenSSL takes the authorities to trust from the environment.
         done = subprocess.run(
             [sys.executable, "-c", _SEND_ONE, str(port), security],
+            cwd=REPOSITORY,
             env=os.environ | {"SSL_CERT_FILE": str(path)},
             capture_output=True,
             text=True,

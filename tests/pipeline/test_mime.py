@@ -43,6 +43,8 @@ def _parse(raw: bytes) -> EmailMessage:
     parsed = email.message_from_bytes(raw, policy=default_policy)
     assert isinstance(parsed, EmailMessage)
     assert not parsed.defects
+    # Servers that guard against smuggling refuse a line end of one character.
+    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
     return parsed
 
 
@@ -85,7 +87,6 @@ def test_a_body_decodes_to_its_text_with_the_link_in_every_place(text: str, html
 def test_no_line_is_longer_than_mail_allows(text: str, html: str, link: str) -> None:
     raw = _raw(Message(subject="س", html=html, text=text), replace(_READER, unsubscribe_url=link))
     assert raw.endswith(b"\r\n")
-    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
     assert all(len(line) <= 76 for body in _bodies(raw) for line in body.split(b"\r\n"))
     assert all(len(line) <= 998 for line in raw.split(b"\r\n"))
 
@@ -177,7 +178,6 @@ def test_a_subject_can_be_read(subject: str) -> None:
 @given(subject=_PRINTABLE, name=_PRINTABLE)
 def test_headers_are_short_lines_of_ascii(subject: str, name: str) -> None:
     raw = _raw(replace(message(), subject=subject), envelope=replace(ENVELOPE, from_name=name))
-    assert raw.count(b"\n") == raw.count(b"\r\n") == raw.count(b"\r")
     headers, _, _ = raw.partition(b"\r\n\r\n")
     assert headers.isascii()
     assert all(len(line) <= 998 for line in headers.split(b"\r\n"))

@@ -196,7 +196,7 @@ class SqlLedger:
         return self._stream(query)
 
     def _stream(self, query: sa.Select[tuple[object, ...]]) -> Iterator[Delivery]:
-        with self._engine.connect() as connection:
+        with reading(self._engine) as connection:
             rows = connection.execution_options(yield_per=1000).execute(query).mappings()
             yield from map(_delivery, rows)
 

@@ -1,0 +1,172 @@
+"""compose(): the slot's edition out of the window's articles, once; or in words why there is none."""
+
+from __future__ import annotations
+
+import datetime as dt
+import pathlib
+
+import pytest
+
+from digest.app import App
+from digest.errors import NothingToSay
+from digest.model import ArticleDraft, FetchState, Newsletter, Source
+from digest.pipeline import compose, draft_edition, edition_id
+from digest.ranker.places import Placer
+from digest.ranker.rank import RankSettings
+from tests.conftest import NOW
+from tests.fakes import MemoryArticleStore, MemoryEditionStore
+from tests.samples import draft, newsletter, slot, source
+
+_SETTINGS = RankSettings(window_hours=24)
+_HEADLINES = {
+    "gulf": "الرياض تستضيف قمة الطاقة في السعودية",
+    "levant": "لبنان: حريق كبير في مرفأ طرابلس",
+    "north_africa": "افتتاح الميناء الجديد في تونس",
+}
+
+
+@pytest.fixture(scope="module")
+def placer(tmp_path_factory: pytest.TempPathFactory) -> Placer:
+    """The placer that ships, with its own gazetteer."""
+    return App(home=tmp_path_factory.mktemp("home"), environment={}).placer
+
+
+def _entry(headline: str, published: dt.datetime = NOW - dt.timedelta(hours=1)) -> ArticleDraft:
+    return draft(
+        headline,
+        guid=headline,
+        url=f"https://x.example/{headline.replace(' ', '-')}",
+        summary="",
+        published=published,
+    )
+
+
+def _stored(*drafts: ArticleDraft, of: Source | None = None) -> MemoryArticleStore:
+    store = MemoryArticleStore()
+    of = of or source()
+    store.save_feed(of, drafts, FetchState(source_id=of.id), NOW)
+    return store
+
+
+def _compose(
+    store: MemoryArticleStore,
+    editions: MemoryEditionStore,
+    placer: Placer,
+    wanted: Newsletter | None = None,
+    now: dt.datetime = NOW,
+) -> list[str]:
+    made = compose(wanted or newsletter(), slot(), store, editions, placer, _SETTINGS, now)
+    return [story.headline for story in made.stories()]
+
+
+def test_an_edition_has_the_window_s_stories_by_region(placer: Placer) -> None:
+    store = _stored(*(_entry(headline) for headline in _HEADLINES.values()))
+    made = compose(newsletter(), slot(), store, MemoryEditionStore(), placer, _SETTINGS, NOW)
+    assert {section.region: section.stories[0].headline for section in made.sections} == _HEADLINES
+    assert (made.articles_read, made.stories_found) == (3, 3)
+    assert (made.newsletter_id, made.local_date, made.cohort) == ("mujaz", slot().local_date, "Asia/Riyadh")
+    assert made.composed_at == NOW
+    assert made.lead in list(made.stories())
+
+
+@pytest.mark.parametrize(
+    ("published", "told"),
+    [
+        pytest.param(NOW, True, id="of this moment"),
+        pytest.param(NOW + dt.timedelta(seconds=1), False, id="of the future"),
+        pytest.param(
+            NOW - dt.timedelta(hours=24) + dt.timedelta(seconds=1), True, id="of the window's first moment"
+        ),
+        pytest.param(NOW - dt.timedelta(hours=24), False, id="just too old"),
+    ],
+)
+def test_only_the_window_is_told(placer: Placer, published: dt.datetime, told: bool) -> None:
+    store = _stored(_entry(_HEADLINES["gulf"]), _entry(_HEADLINES["levant"], published))
+    headlines = _compose(store, MemoryEditionStore(), placer)
+    assert (_HEADLINES["levant"] in headlines) == told
+    assert _HEADLINES["gulf"] in headlines
+
+
+def test_a_newsletter_reads_its_own_sources_only(placer: Placer) -> None:
+    store = _stored(_entry(_HEADLINES["gulf"]), of=source("one"))
+    store.save_feed(source("two"), [_entry(_HEADLINES["levant"])], FetchState(source_id="two"), NOW)
+    made = draft_edition(newsletter(sources=("two",)), slot(), store, placer, _SETTINGS, NOW)
+    assert [story.headline for story in made.stories()] == [_HEADLINES["levant"]]
+    assert made.articles_read == 1
+
+
+def test_what_is_frozen_is_returned(placer: Placer) -> None:
+    store, editions = _stored(_entry(_HEADLINES["gulf"])), MemoryEditionStore()
+    first = compose(newsletter(), slot(), store, editions, placer, _SETTINGS, NOW)
+    store.save_feed(source(), [_entry(_HEADLINES["levant"])], FetchState(source_id="zaytuna"), NOW)
+    later = NOW + dt.timedelta(hours=1)
+    assert compose(newsletter(), slot(), store, editions, placer, _SETTINGS, later) == first
+    tomorrow = slot(slot().local_date + dt.timedelta(days=1))
+    second = compose(newsletter(), tomorrow, store, editions, placer, _SETTINGS, later)
+    assert len(list(second.stories())) == 2
+
+
+def test_a_draft_freezes_nothing(placer: Placer) -> None:
+    store, editions = _stored(_entry(_HEADLINES["gulf"])), MemoryEditionStore()
+    draft_edition(newsletter(), slot(), store, placer, _SETTINGS, NOW)
+    assert editions.latest_edition_id() is None
+
+
+_OLD = NOW - dt.timedelta(days=3)
+
+
+@pytest.mark.parametrize(
+    ("store", "wanted", "said"),
+    [
+        pytest.param(
+            _stored(), newsletter(), "no articles are stored yet. Run `digest collect`", id="nothing"
+        ),
+        pytest.param(
+            _stored(_entry(_HEADLINES["gulf"], _OLD)),
+            newsletter(),
+            "no articles since 2026-11-21 06:00 UTC; the newest is of 2026-11-19 06:00 UTC",
+            id="nothing new",
+        ),
+        pytest.param(
+            _stored(_entry(_HEADLINES["gulf"])),
+            newsletter(sources=("another",)),
+            "no articles of its sources are stored yet",
+            id="nothing of its sources, ever",
+        ),
+        pytest.param(
+            _stored(_entry(_HEADLINES["gulf"])),
+            newsletter(regions=("africa", "asia")),
+            "1 articles, but none in its regions (found: gulf)",
+            id="nothing in its regions",
+        ),
+    ],
+)
+def test_where_there_is_nothing_to_say_it_is_said_why(
+    placer: Placer, store: MemoryArticleStore, wanted: Newsletter, said: str
+) -> None:
+    editions = MemoryEditionStore()
+    with pytest.raises(NothingToSay) as caught:
+        _compose(store, editions, placer, wanted)
+    assert said in str(caught.value)
+    assert "mujaz" in str(caught.value)
+    assert editions.latest_edition_id() is None
+
+
+def test_the_newest_that_is_named_is_one_of_its_own_sources(placer: Placer) -> None:
+    store = _stored(_entry(_HEADLINES["gulf"], _OLD), of=source("own"))
+    store.save_feed(source("other"), [_entry(_HEADLINES["levant"])], FetchState(source_id="other"), NOW)
+    with pytest.raises(NothingToSay, match="the newest is of 2026-11-19"):
+        _compose(store, MemoryEditionStore(), placer, newsletter(sources=("own",)))
+
+
+@pytest.mark.parametrize(
+    ("cohort", "expected"),
+    [
+        pytest.param("Asia/Riyadh", "mujaz-2026-11-22", id="the newsletter's own zone"),
+        pytest.param("Africa/Cairo", "mujaz-2026-11-22-africa-cairo", id="another zone"),
+    ],
+)
+def test_an_edition_is_named_by_its_slot(cohort: str, expected: str) -> None:
+    assert edition_id(slot(cohort=cohort), newsletter()) == expected
+    # It is a folder's name in the outbox, and a part of Message-ID.
+    assert pathlib.PurePath(expected).name == expected
