@@ -11,7 +11,7 @@ import tracemalloc
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-import brotli  # type: ignore[import-untyped]
+import brotli
 import pytest
 
 from digest.adapters.fetch import FetchLimits, HttpFetcher, _is_public, _retry_after

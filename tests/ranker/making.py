@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
+from typing import Any
 
 from digest.model import Article, Newsletter, Region, Story
 from digest.ranker.gazetteer import Gazetteer, build_gazetteer
@@ -81,17 +83,17 @@ def placer(hints: dict[str, tuple[str, ...]] | None = None) -> Placer:
     return Placer(gazetteer(), REGIONS, hints)
 
 
-def article(number: int | str, title: str, summary: str = "", **changes: object) -> Article:
+def article(number: int | str, title: str, summary: str = "", **changes: Any) -> Article:
     """An article of an outlet of its own, an hour old."""
-    values: dict[str, object] = {
-        "id": str(number),
-        "outlet": f"صحيفة {number}",
-        "title": title,
-        "url": f"https://example.org/{number}",
-        "published": NOW - dt.timedelta(hours=1),
-        "summary": summary,
-    }
-    return Article(**(values | changes))  # type: ignore[arg-type]
+    plain = Article(
+        id=str(number),
+        outlet=f"صحيفة {number}",
+        title=title,
+        url=f"https://example.org/{number}",
+        published=NOW - dt.timedelta(hours=1),
+        summary=summary,
+    )
+    return replace(plain, **changes)
 
 
 def story(number: int, region: str, score: float, *countries: str) -> Story:
@@ -109,18 +111,18 @@ def story(number: int, region: str, score: float, *countries: str) -> Story:
     )
 
 
-def newsletter(**changes: object) -> Newsletter:
+def newsletter(**changes: Any) -> Newsletter:
     """A newsletter of all regions."""
-    values: dict[str, object] = {
-        "id": "test",
-        "title": "تجربة",
-        "locale": "ar",
-        "timezone": "Asia/Riyadh",
-        "send_at": dt.time(6, 30),
-        "late_minutes": 60,
-        "regions": tuple(region.id for region in REGIONS),
-        "stories_per_region": 3,
-        "brief_stories": 4,
-        "most_stories": 12,
-    }
-    return Newsletter(**(values | changes))  # type: ignore[arg-type]
+    plain = Newsletter(
+        id="test",
+        title="تجربة",
+        locale="ar",
+        timezone="Asia/Riyadh",
+        send_at=dt.time(6, 30),
+        late_minutes=60,
+        regions=tuple(region.id for region in REGIONS),
+        stories_per_region=3,
+        brief_stories=4,
+        most_stories=12,
+    )
+    return replace(plain, **changes)
