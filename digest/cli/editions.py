@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from digest.ports import Progress
 
 
+#: Between two looks at what another process holds.
+_LOOK_AGAIN_SECONDS = 1.0
+
+
 def edition_json(edition: Edition) -> dict[str, object]:
     """Return an edition as `digest compose --json` prints it."""
     return {
@@ -95,6 +99,7 @@ def deliver_to_the_end(app: App, newsletter: Newsletter, edition: Edition, progr
     lease = dt.timedelta(seconds=app.settings.delivery.lease_seconds)
     pace = app.pacer()
     ledger = app.store.ledger
+    announced: dt.datetime | None = None
     try:
         open_for_sending(app, newsletter, edition)
         click.echo(f"Sending through {sender.destination}.", err=True)
@@ -106,13 +111,14 @@ def deliver_to_the_end(app: App, newsletter: Newsletter, edition: Edition, progr
             if report.stopped or due is None:
                 return report.stopped
             wait = (due - app.clock.now()).total_seconds()
-            if wait > 0:
+            if wait > 0 and due != announced:
+                announced = due
                 click.echo(
-                    f"Waiting {wait:.0f} s for what another process holds or what is to be tried again.",
+                    f"Waiting up to {wait:.0f} s for what another process holds or what is to be tried again.",
                     err=True,
                 )
-            # A moment past the lease, so that its end has come when we look.
-            app.clock.sleep(max(wait, 0.0) + 0.05)
+            # Not to the lease's end at once: whoever holds it is done long before, as a rule.
+            app.clock.sleep(min(max(wait, 0.0) + 0.05, _LOOK_AGAIN_SECONDS))
     finally:
         sender.close()
 
