@@ -19,28 +19,43 @@ FLOOR = 0.03
 MOST_NEIGHBOURS = 300
 #: Rows of the product that are made at a time; bounds the memory.
 _BLOCK = 512
-#: A stem that stands in more than this share of the articles makes no candidates by itself.
-_COMMON_SHARE = 0.2
-_COMMON_LEAST = 200
+#: A stem that stands in more than this many articles makes no candidates by itself: most of its pairs share
+#: nothing else, and there are as many as its square.
+_COMMON = 200
+#: An article is looked up by this many of its rarest stems at least, common or not, so that the greatest story of
+#: the day, whose every word is common, still holds together.
+_LEAST_KEYS = 4
+
+
+def _keys(vectors: sparse.csr_array) -> sparse.csr_array:
+    """Return the vectors with only the stems by which candidates are looked up."""
+    documents = np.bincount(vectors.indices, minlength=vectors.shape[1])
+    frequencies = documents[vectors.indices]
+    rows = np.repeat(np.arange(vectors.shape[0]), np.diff(vectors.indptr))
+    by_rarity = np.lexsort((vectors.indices, frequencies, rows))
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[by_rarity] = np.arange(len(rows)) - np.repeat(vectors.indptr[:-1], np.diff(vectors.indptr))
+    kept = (frequencies <= _COMMON) | (rank < _LEAST_KEYS)
+    keys = sparse.csr_array((kept.astype(np.float64), vectors.indices, vectors.indptr), shape=vectors.shape)
+    keys.eliminate_zeros()
+    return keys
 
 
 def similar_pairs(vectors: sparse.csr_array) -> Iterator[tuple[int, int, float]]:
     """Yield (i, j, cosine) with i < j for the pairs of rows that are worth a look."""
-    documents = np.diff(vectors.tocsc().indptr)
-    rare = documents <= max(_COMMON_LEAST, _COMMON_SHARE * vectors.shape[0])
-    vectors = vectors[:, np.flatnonzero(rare)]
-    other = vectors.T.tocsr()
+    keys = _keys(vectors)
+    lookup, other = keys.T.tocsr(), vectors.T.tocsr()
     for start in range(0, vectors.shape[0], _BLOCK):
-        product = (vectors[start : start + _BLOCK] @ other).tocsr()
+        candidates = (keys[start : start + _BLOCK] @ lookup).tocsr()
+        product = (vectors[start : start + _BLOCK] @ other).multiply(candidates > 0).tocsr()
         for offset in range(product.shape[0]):
             row = start + offset
             span = slice(product.indptr[offset], product.indptr[offset + 1])
             columns, cosines = product.indices[span], product.data[span]
             keep = (columns > row) & (cosines >= FLOOR)
             columns, cosines = columns[keep], cosines[keep]
-            if len(columns) > MOST_NEIGHBOURS:
-                nearest = np.lexsort((columns, -cosines))[:MOST_NEIGHBOURS]
-                columns, cosines = columns[nearest], cosines[nearest]
+            nearest = np.lexsort((columns, -cosines))[:MOST_NEIGHBOURS]
+            columns, cosines = columns[nearest], cosines[nearest]
             yield from zip([row] * len(columns), columns.tolist(), cosines.tolist(), strict=True)
 
 
