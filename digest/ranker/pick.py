@@ -1,6 +1,6 @@
 """Which stories make an edition: what matters most anywhere, and the best of each region that has news.
 
-put kin behind | reserve each region's best | fill by score, under the caps | sections, the overflow in brief
+order by worth | reserve each region's best | fill by score, under the caps | sections, the overflow in brief
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from digest.model import Newsletter, Section, Story
-from digest.ranker.kin import CANDIDATES, part_kin
+from digest.ranker.kin import by_worth
 
 #: No more of a section's stories than this are of one country; further ones may stand in brief.
 MOST_OF_A_COUNTRY = 2
@@ -69,15 +69,14 @@ class _Sheet:
 def pick(stories: Sequence[Story], newsletter: Newsletter) -> Pick:
     """Return the edition's stories out of all, which stand best first.
 
-    What another story has told already stands behind all that is new, and comes in only where there is room.
+    What another story has told already counts for less, and what is worth less than `LEAST_SCORE` comes in only
+    where nothing else is there.
     """
-    wanted = [story for story in stories if story.region in newsletter.regions]
-    new, kin = part_kin(wanted[:CANDIDATES])
-    ours = [*new, *kin, *wanted[CANDIDATES:]]
+    wanted = by_worth([story for story in stories if story.region in newsletter.regions])
+    ours = [story for story in wanted if story.score >= LEAST_SCORE] or wanted
     best: dict[str, Story] = {}
     for story in ours:
-        if story.score >= LEAST_SCORE:
-            best.setdefault(story.region, story)
+        best.setdefault(story.region, story)
     sheet = _Sheet(newsletter)
     reserved = {story.id for story in best.values()}
     for story in best.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from digest.model import Story
-from digest.ranker.kin import part_kin
+from digest.ranker.kin import by_worth
 from digest.ranker.pick import pick
 from tests.ranker.making import article, newsletter, story
 
@@ -41,25 +41,25 @@ FINAL = told(
 )
 
 
-def test_a_strand_of_the_same_crisis_is_kin() -> None:
-    assert part_kin([QUAKE, AID, BUDGET, FINAL]) == ([QUAKE, BUDGET, FINAL], [AID])
+def test_a_strand_of_the_same_crisis_stands_behind_what_is_new() -> None:
+    order = by_worth([QUAKE, replace(AID, score=2.2), BUDGET, FINAL])
+    assert [one.id for one in order] == [QUAKE.id, BUDGET.id, FINAL.id, AID.id]
 
 
-def test_the_better_of_two_strands_is_the_one_that_is_told() -> None:
-    assert part_kin([AID, QUAKE])[0] == [AID]
+def test_the_second_greatest_story_stays_before_small_ones_though_it_is_kin() -> None:
+    assert [one.id for one in by_worth([QUAKE, AID, BUDGET, FINAL])][:2] == [QUAKE.id, AID.id]
 
 
-def test_no_story_has_no_kin() -> None:
-    assert part_kin([]) == ([], [])
+def test_the_better_of_two_strands_is_told_first() -> None:
+    assert [one.id for one in by_worth([replace(AID, score=9.5), QUAKE])] == [AID.id, QUAKE.id]
 
 
-def test_kin_comes_in_only_where_there_is_room() -> None:
-    everything = [QUAKE, AID, BUDGET, FINAL]
-    assert [one.id for one in pick(everything, newsletter(most_stories=3, brief_stories=0)).stories()] == [
-        QUAKE.id,
-        BUDGET.id,
-        FINAL.id,
-    ]
-    assert {one.id for one in pick(everything, newsletter(most_stories=9)).stories()} == {
-        one.id for one in everything
-    }
+def test_no_story_has_no_order() -> None:
+    assert by_worth([]) == []
+
+
+def test_a_strand_comes_in_only_where_there_is_room() -> None:
+    everything = [QUAKE, replace(AID, score=2.2), BUDGET, FINAL]
+    small = pick(everything, newsletter(most_stories=3, brief_stories=0))
+    assert {one.id for one in small.stories()} == {QUAKE.id, BUDGET.id, FINAL.id}
+    assert len(list(pick(everything, newsletter(most_stories=9)).stories())) == 4

@@ -59,8 +59,14 @@ def test_a_region_s_best_story_has_its_place_before_others_second_ones() -> None
 
 
 def test_a_region_without_real_news_stays_empty() -> None:
-    choice = pick([story(1, "gulf", 3, "SA"), story(2, "africa", 0.4, "ML")], newsletter(most_stories=1))
+    choice = pick([story(1, "gulf", 3, "SA"), story(2, "africa", 0.4, "ML")], newsletter())
     assert [section.region for section in choice.sections] == ["gulf"]
+    assert choice.briefs == ()
+
+
+def test_on_a_day_of_small_news_small_news_is_told() -> None:
+    choice = pick([story(2, "africa", 0.4, "ML")], newsletter())
+    assert [section.region for section in choice.sections] == ["africa"]
 
 
 def test_no_section_is_one_country_s() -> None:
