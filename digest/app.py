@@ -8,7 +8,7 @@ import io
 import os
 import pathlib
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -137,15 +137,28 @@ class App:
             code: [str(Locale(language).territories.get(code, "")) for language in _TERRITORY_LOCALES]
             for code in region_of
         }
-        gazetteer = build_gazetteer(territories, self._gazetteer_files(), region_of)
+        try:
+            gazetteer = build_gazetteer(territories, self._gazetteer_files(), region_of)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            wrong = f"holds an entry of another shape ({type(error).__name__}: {error})"
+            right = "docs/adding-a-place.md shows each file's."
+            raise ConfigurationError(
+                [Fault(where="config/gazetteer", key="", wrong=wrong, right=right)]
+            ) from error
         hints = {source.id: source.regions for source in self.settings.sources.values() if source.regions}
         return Placer(gazetteer, self.settings.regions.values(), hints)
 
     def _gazetteer_files(self) -> dict[str, Mapping[str, object]]:
-        folder = _local_or_shipped(self.home, "config", "gazetteer")
+        # File by file, as templates: a home with a cities.toml of its own keeps the shipped leaders.
+        names = {
+            path.name
+            for folder in (shipped("config"), self.home / "config")
+            for path in folder.glob("gazetteer/*.toml")
+        }
+        paths = [_local_or_shipped(self.home, "config", f"gazetteer/{name}") for name in sorted(names)]
         parsed: dict[str, Mapping[str, object]] = {}
         faults = []
-        for path in sorted(folder.glob("*.toml")):
+        for path in paths:
             try:
                 parsed[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
             except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -205,21 +218,26 @@ class App:
             raise UnknownEdition(edition_id, self.store.editions.latest_edition_id())
         return edition
 
-    def renderer(self, newsletter: Newsletter) -> Callable[[Edition, object], Message]:
+    def renderer(self, newsletter: Newsletter) -> Callable[[Edition, Sequence[str]], Message]:
         """Return what renders the newsletter's editions for a choice of regions.
 
-        That raises ConfigurationError where a template is at fault.
+        Raises ConfigurationError where a template is missing or cannot be read, what it returns where one is at fault.
         """
         from jinja2 import TemplateError
 
-        from digest.mailer.render import render
+        from digest.mailer.render import TEMPLATES, render
 
         language = self.language(newsletter.locale)
 
-        def render_one(edition: Edition, regions: object) -> Message:
-            chosen = tuple(regions) if isinstance(regions, (list, tuple)) else newsletter.regions
+        try:
+            for name in TEMPLATES:
+                self.templates.get_template(f"{newsletter.template}/{name}")
+        except TemplateError as error:
+            raise ConfigurationError([_template_fault(newsletter, error)]) from error
+
+        def render_one(edition: Edition, regions: Sequence[str]) -> Message:
             try:
-                return render(edition, newsletter, chosen, self.settings.regions, language, self.templates)
+                return render(edition, newsletter, regions, self.settings.regions, language, self.templates)
             except TemplateError as error:
                 raise ConfigurationError([_template_fault(newsletter, error)]) from error
 

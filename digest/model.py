@@ -80,7 +80,7 @@ class Newsletter:
     #: One line under the title.
     tagline: str = ""
     #: The accent colour, `#rrggbb`.
-    accent: str = "#9a3b26"
+    accent: str = "#8c2f1b"
     #: Who sends this and where they can be reached by post (CAN-SPAM, GDPR).
     postal_address: str = ""
     #: The folder of the email's templates under templates/.
@@ -92,6 +92,8 @@ class FetchState:
     """What we know of a source from its earlier fetches; conditional GET and health rest on it."""
 
     source_id: str
+    #: The address that the validators belong to.
+    url: str = ""
     etag: str | None = None
     last_modified: str | None = None
     #: SHA-256 of the last body that was stored, hex.
@@ -239,7 +241,7 @@ class Slot:
 
     newsletter_id: str
     local_date: dt.date
-    #: The IANA zone of the readers that it is for.
+    #: The IANA zone of the readers that it is for; empty for the newsletter's own.
     cohort: str
     #: The moment at which it is due, UTC.
     due_at: dt.datetime = field(compare=False)

@@ -96,29 +96,40 @@ def collect(
     sources: Sequence[Source], fetcher: Fetcher, store: ArticleStore, now: dt.datetime, progress: Progress
 ) -> CollectReport:
     """Fetch every enabled source that may be fetched, and store what is new; one failing feed stops no other."""
-    states = store.fetch_states()
+    known = store.fetch_states()
     enabled = [source for source in sources if source.enabled]
-    waiting = tuple(source for source in enabled if _must_wait(states.get(source.id), now))
+    states = {source.id: _state_of(source, known.get(source.id)) for source in enabled}
+    waiting = tuple(source for source in enabled if _must_wait(states[source.id], now))
     due = {source.id: source for source in enabled if source not in waiting}
-    requests = [_request(source, states.get(source.id)) for source in due.values()]
+    requests = [_request(source, states[source.id]) for source in due.values()]
     outcomes = []
     progress("collect", 0, len(requests))
     for result in fetcher.fetch(requests):
         source = due[result.source_id]
-        state = states.get(source.id) or FetchState(source_id=source.id)
-        outcomes.append(_take_in(source, result, state, store, now))
+        try:
+            outcome = _take_in(source, result, states[source.id], store, now)
+        except Exception as error:
+            # A feed that cannot be stored is one failed feed; the others are fetched already.
+            _log.exception("source %s cannot be stored", source.id)
+            reason = f"cannot be stored: {type(error).__name__}: {error}"
+            outcome = SourceOutcome(source=source, status=FetchStatus.FAILED, error=reason)
+        outcomes.append(outcome)
         progress("collect", len(outcomes), len(requests))
     return CollectReport(outcomes=tuple(outcomes), waiting=waiting)
 
 
-def _must_wait(state: FetchState | None, now: dt.datetime) -> bool:
-    return state is not None and state.retry_at is not None and state.retry_at > now
+def _state_of(source: Source, known: FetchState | None) -> FetchState:
+    # A new address is a new feed: what the old one's server said of its versions means nothing there.
+    return known if known and known.url == source.url else FetchState(source_id=source.id, url=source.url)
 
 
-def _request(source: Source, state: FetchState | None) -> FetchRequest:
-    known = state or FetchState(source_id=source.id)
+def _must_wait(state: FetchState, now: dt.datetime) -> bool:
+    return state.retry_at is not None and state.retry_at > now
+
+
+def _request(source: Source, state: FetchState) -> FetchRequest:
     return FetchRequest(
-        source_id=source.id, url=source.url, etag=known.etag, last_modified=known.last_modified
+        source_id=source.id, url=source.url, etag=state.etag, last_modified=state.last_modified
     )
 
 
@@ -186,7 +197,7 @@ def draft_edition(
             f"Nothing to say in {newsletter.id}: {len(articles)} articles, but none in its regions (found: {regions})."
         )
     return Edition(
-        id=edition_id(slot, newsletter),
+        id=edition_id(slot),
         newsletter_id=newsletter.id,
         local_date=slot.local_date,
         cohort=slot.cohort,
@@ -199,11 +210,10 @@ def draft_edition(
     )
 
 
-def edition_id(slot: Slot, newsletter: Newsletter) -> str:
+def edition_id(slot: Slot) -> str:
     """Return the id of a slot's edition: newsletter and date, and the zone where it is not the newsletter's own."""
-    own = slot.cohort == newsletter.timezone
     return f"{slot.newsletter_id}-{slot.local_date}" + (
-        "" if own else f"-{slot.cohort.replace('/', '-').lower()}"
+        f"-{slot.cohort.replace('/', '-').lower()}" if slot.cohort else ""
     )
 
 
@@ -212,11 +222,10 @@ def _of_newsletter(newsletter: Newsletter, articles: Sequence[Article]) -> list[
 
 
 def _why_nothing(newsletter: Newsletter, store: ArticleStore, since: dt.datetime, now: dt.datetime) -> str:
-    earlier = _of_newsletter(newsletter, store.articles(None, now))
-    if not earlier:
+    newest = store.newest(now, newsletter.sources)
+    if newest is None:
         of_what = " of its sources" if newsletter.sources else ""
         return f"Nothing to say in {newsletter.id}: no articles{of_what} are stored yet. Run `digest collect` first."
-    newest = earlier[-1].published
     return (
         f"Nothing to say in {newsletter.id}: no articles since {since:%Y-%m-%d %H:%M} UTC; "
         f"the newest is of {newest:%Y-%m-%d %H:%M} UTC. Run `digest collect`, and see whether the sources still bring news."
@@ -265,10 +274,16 @@ def open_edition(
     render: Renderer,
     now: dt.datetime,
 ) -> None:
-    """Freeze what is sent and to whom, before anything leaves; later calls change nothing."""
+    """Freeze what is sent and to whom, before anything leaves; later calls change nothing.
+
+    Without any recipient nothing is frozen.
+    """
     if ledger.is_open(edition.id):
         return
     recipients = [(person, variant_of(person, newsletter)) for person in subscribers if person.confirmed]
+    if not recipients:
+        # Frozen with nobody in it, the edition would be closed to whoever subscribes in the next hour.
+        return
     variants = sorted({DEFAULT_VARIANT, *(variant for _, variant in recipients)})
     messages = {variant: render(edition, regions_of(variant, newsletter)) for variant in variants}
     ledger.open(edition.id, messages, recipients, now)
@@ -356,8 +371,3 @@ def outlet_weights(sources: Sequence[Source]) -> dict[str, float]:
     for source in sources:
         weights[source.outlet] = max(source.weight, weights.get(source.outlet, 0.0))
     return weights
-
-
-def count_outlets(articles: Sequence[Article]) -> int:
-    """Return how many distinct outlets wrote these articles."""
-    return len({article.outlet for article in articles})

@@ -61,6 +61,9 @@ class ArticleStore(Protocol):
     def articles(self, since: dt.datetime | None, until: dt.datetime | None) -> list[Article]:
         """Return the articles published after `since` and at or before `until`, oldest first."""
 
+    def newest(self, until: dt.datetime, sources: Sequence[str]) -> dt.datetime | None:
+        """Return when the newest article of these sources (all, where none is named) up to `until` was published."""
+
 
 class EditionStore(Protocol):
     """Keeps editions; once in, they do not change."""
@@ -137,6 +140,9 @@ class Ledger(Protocol):
 
     def release(self, claim: Claim, now: dt.datetime) -> None:
         """Give back what is claimed and not yet sending."""
+
+    def unfinished(self) -> list[str]:
+        """Return the ids of the editions of which something may still be sent."""
 
     def counts(self, edition_id: str) -> Mapping[DeliveryState, int]:
         """Return how many deliveries are in each state; states without any are left out."""

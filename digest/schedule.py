@@ -39,7 +39,7 @@ def local_moment(day: dt.date, time: dt.time, timezone: str) -> dt.datetime:
 def slot_of(newsletter: Newsletter, day: dt.date) -> Slot:
     """Return a newsletter's slot of a local date."""
     due_at = local_moment(day, newsletter.send_at, newsletter.timezone)
-    return Slot(newsletter_id=newsletter.id, local_date=day, cohort=newsletter.timezone, due_at=due_at)
+    return Slot(newsletter_id=newsletter.id, local_date=day, cohort="", due_at=due_at)
 
 
 def current_slot(newsletter: Newsletter, now: dt.datetime) -> Slot:

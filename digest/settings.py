@@ -76,7 +76,7 @@ _CountryCode = Annotated[str, AfterValidator(_country)]
 _Address = Annotated[str, AfterValidator(_mail_address)]
 _LocaleName = Annotated[str, AfterValidator(_locale)]
 _Id = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="lower-case letters, digits, - and _")
+    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Latin letters, digits, and . _ - within")
 ]
 
 
@@ -150,7 +150,7 @@ class DeliverySettings(Table):
 class NewsletterTable(Table):
     """One [[newsletter]]."""
 
-    id: _Id = Field(description="lower-case letters, digits, - and _")
+    id: _Id = Field(description="Latin letters, digits, and . _ - within")
     title: str = Field(min_length=1, description="the name that readers see")
     tagline: str = Field("", description="one line under the title")
     locale: _LocaleName = Field("ar", description="a locale such as ar, ar_EG or en")
@@ -172,7 +172,7 @@ class NewsletterTable(Table):
 class SourceTable(Table):
     """One [[source]]."""
 
-    id: _Id = Field(description="lower-case letters, digits, - and _")
+    id: _Id = Field(description="Latin letters, digits, and . _ - within")
     outlet: str = Field(min_length=1, description="the publisher's name as readers see it")
     name: str = Field("", description="the feed's own name")
     url: _Url = Field(description="the feed's address, http or https")
@@ -188,7 +188,7 @@ class SourceTable(Table):
 class RegionTable(Table):
     """One [[region]]."""
 
-    id: _Id = Field(description="lower-case letters, digits, - and _")
+    id: _Id = Field(description="Latin letters, digits, and . _ - within")
     name: dict[str, str] = Field(min_length=1, description='the name by locale: { ar = "...", en = "..." }')
     countries: list[_CountryCode] = Field(description="ISO 3166 alpha-2 codes")
     weight: float = Field(1.0, gt=0, le=10, description="a number above 0, up to 10; 1 is usual")

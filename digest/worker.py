@@ -41,6 +41,8 @@ class Worker:
         self._collected = threading.Event()
         #: Slots of which we said already that there is nothing to say, so that it is logged once.
         self._silent: set[Slot] = set()
+        #: Slots whose opening was logged.
+        self._begun: set[Slot] = set()
 
     def run_once(self) -> None:
         """Collect, then do the slots that are due."""
@@ -127,60 +129,65 @@ class Worker:
         self.do_due_slots()
 
     def do_due_slots(self) -> None:
-        """Compose and deliver each slot that is due."""
-        for newsletter, slot in due_slots(self._app.newsletters(), self._app.clock.now()):
-            if self._stop.is_set():
-                return
-            try:
-                self._do_slot(newsletter, slot)
-            except NothingToSay as error:
-                if slot not in self._silent:
-                    self._silent.add(slot)
-                    _log.warning("slot %s %s: %s", newsletter.id, slot.local_date, error)
+        """Compose and open each slot that is due, then send on whatever is open.
 
-    def _do_slot(self, newsletter: Newsletter, slot: Slot) -> None:
-        app, store = self._app, self._app.store
-        now = app.clock.now()
-        edition = compose(
-            newsletter, slot, store.articles, store.editions, app.placer, app.rank_settings, now
-        )
-        if not store.ledger.is_open(edition.id):
-            people = store.subscribers.subscribers(newsletter.id)
-            open_edition(edition, newsletter, people, store.ledger, app.renderer(newsletter), now)
-            _log.info(
-                "edition %s: %d stories for %d subscribers",
-                edition.id,
-                len(list(edition.stories())),
-                len(people),
-            )
-        if not any(state.open for state in store.ledger.counts(edition.id)):
+        An edition that was begun in time is brought to its end however late it gets; one newsletter's trouble is
+        none of the others'.
+        """
+        app = self._app
+        for newsletter, slot in due_slots(app.newsletters(), app.clock.now()):
+            self._apart(self._begin, newsletter, slot)
+        for edition_id in app.store.ledger.unfinished():
+            self._apart(self._deliver, edition_id)
+
+    def _apart(self, work: Callable[..., None], *what: object) -> None:
+        """Do one piece of work, so that its failure is logged and stops no other."""
+        if self._stop.is_set():
             return
+        try:
+            work(*what)
+        except DigestError as error:
+            _log.error("%s", error)
+        except Exception:
+            _log.exception("%s %s failed; it is tried again at the next tick", work.__name__, what)
+
+    def _begin(self, newsletter: Newsletter, slot: Slot) -> None:
+        app, store, now = self._app, self._app.store, self._app.clock.now()
+        render = app.renderer(newsletter)
+        try:
+            edition = compose(
+                newsletter, slot, store.articles, store.editions, app.placer, app.rank_settings, now
+            )
+        except NothingToSay as error:
+            if slot not in self._silent:
+                self._silent.add(slot)
+                _log.warning("slot %s %s: %s", newsletter.id, slot.local_date, error)
+            return
+        if store.ledger.is_open(edition.id):
+            return
+        people = store.subscribers.subscribers(newsletter.id)
+        open_edition(edition, newsletter, people, store.ledger, render, now)
+        if people and slot not in self._begun:
+            self._begun.add(slot)
+            stories = sum(1 for _ in edition.stories())
+            _log.info("edition %s: %d stories for %d subscribers", edition.id, stories, len(people))
+
+    def _deliver(self, edition_id: str) -> None:
+        app, ledger = self._app, self._app.store.ledger
+        edition = app.edition(edition_id)
+        newsletter = app.newsletter(edition.newsletter_id)
         sender = app.sender(newsletter)
         lease = dt.timedelta(seconds=app.settings.delivery.lease_seconds)
+        reader_of = app.reader_of(newsletter)
         try:
-            report = deliver(
-                edition,
-                store.ledger,
-                sender,
-                app.reader_of(newsletter),
-                app.clock,
-                lease,
-                self._pace(),
-                no_progress,
-            )
+            report = deliver(edition, ledger, sender, reader_of, app.clock, lease, self._pace(), no_progress)
         finally:
             sender.close()
         if report.receipts or report.stopped:
-            done = (
-                ", ".join(f"{count} {status}" for status, count in report.receipts.items()) or "nothing sent"
-            )
-            _log.info(
-                "edition %s through %s: %s%s",
-                edition.id,
-                sender.destination,
-                done,
-                f"; {report.stopped}" if report.stopped else "",
-            )
+            counts = [f"{count} {status}" for status, count in report.receipts.items()]
+            done = ", ".join(counts) or "nothing sent"
+            why = f"; stopped: {report.stopped}" if report.stopped else ""
+            _log.info("edition %s through %s: %s%s", edition.id, sender.destination, done, why)
 
     def _pace(self) -> Callable[[int], None]:
         pace = self._app.pacer()

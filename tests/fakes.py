@@ -92,7 +92,8 @@ class MemoryArticleStore:
                     image_url=entry.image_url,
                 )
             else:
-                edited = replace(old, title=entry.title, summary=entry.summary)
+                own = old.outlet == source.outlet
+                edited = replace(old, title=entry.title, summary=entry.summary) if own else old
                 counts["known" if edited == old else "updated"] += 1
                 self._articles[found.article_id] = edited
             for alias in entry.aliases:
@@ -108,6 +109,11 @@ class MemoryArticleStore:
             if (since is None or article.published > since) and (until is None or article.published <= until)
         )
         return sorted(found, key=lambda article: (article.published, article.id))
+
+    def newest(self, until: dt.datetime, sources: Sequence[str]) -> dt.datetime | None:
+        """See `ports.ArticleStore`."""
+        found = (one for one in self.articles(None, until) if not sources or one.source in sources)
+        return max((one.published for one in found), default=None)
 
 
 class MemoryEditionStore:
@@ -229,7 +235,7 @@ class MemoryLedger:
             row.fence, row.lease_until = "", None
             if receipt.status is ReceiptStatus.RETURNED:
                 row.delivery = replace(row.delivery, attempts=attempts - 1)
-            row.retry_at = now + dt.timedelta(minutes=2 ** (attempts - 1))
+            row.retry_at = now + dt.timedelta(minutes=min(2 ** (attempts - 1), 60))
 
     def recover(self, edition_id: str, now: dt.datetime) -> Mapping[DeliveryState, int]:
         """See `ports.Ledger`."""
@@ -258,6 +264,14 @@ class MemoryLedger:
         """See `ports.Ledger`."""
         found = Counter(row.delivery.state for row in self._rows.get(edition_id, []))
         return {state: found[state] for state in DeliveryState if state in found}
+
+    def unfinished(self) -> list[str]:
+        """See `ports.Ledger`."""
+        return sorted(
+            edition_id
+            for edition_id, rows in self._rows.items()
+            if any(row.delivery.state.open for row in rows)
+        )
 
     def next_due(self, edition_id: str) -> dt.datetime | None:
         """See `ports.Ledger`."""
@@ -293,7 +307,7 @@ def _may_be_sent(row: _Row, now: dt.datetime) -> bool:
 
 def _state_after(status: ReceiptStatus, attempts: int) -> DeliveryState:
     if status is ReceiptStatus.DEFERRED:
-        return DeliveryState.FAILED_PERM if attempts >= MOST_ATTEMPTS else DeliveryState.FAILED_TEMP
+        return DeliveryState.EXPIRED if attempts >= MOST_ATTEMPTS else DeliveryState.FAILED_TEMP
     return {
         ReceiptStatus.SENT: DeliveryState.SENT,
         ReceiptStatus.REJECTED: DeliveryState.FAILED_PERM,

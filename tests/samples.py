@@ -85,7 +85,7 @@ def newsletter(
     )
 
 
-def slot(day: dt.date = TODAY, *, newsletter_id: str = "mujaz", cohort: str = "Asia/Riyadh") -> Slot:
+def slot(day: dt.date = TODAY, *, newsletter_id: str = "mujaz", cohort: str = "") -> Slot:
     """Return a slot of the newsletter."""
     return Slot(newsletter_id=newsletter_id, local_date=day, cohort=cohort, due_at=NOW)
 
@@ -96,7 +96,7 @@ def edition(edition_id: str = "mujaz-2026-11-22", *, day: dt.date = TODAY, artic
         id=edition_id,
         newsletter_id="mujaz",
         local_date=day,
-        cohort="Asia/Riyadh",
+        cohort="",
         composed_at=NOW,
         sections=(),
         articles_read=articles_read,

@@ -7,9 +7,10 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from digest.collector.clean import plain_text
+from digest.collector.clean import LONGEST_SUMMARY, clean_title, plain_text
 from digest.collector.dates import parse_date
 from digest.model import Article
+from digest.text.tidy import shorten
 
 _TEXTS = ("id", "outlet", "section", "url", "title", "summary", "text", "country", "source", "language")
 
@@ -79,10 +80,10 @@ def _article(fields: object, now: dt.datetime) -> Article:
     return Article(
         id=texts["id"],
         outlet=texts["outlet"],
-        title=plain_text(texts["title"]),
+        title=clean_title(texts["title"], ()),
         url=texts["url"],
         published=published,
-        summary=plain_text(texts["summary"]),
+        summary=shorten(plain_text(texts["summary"]), LONGEST_SUMMARY),
         text=texts["text"],
         section=texts["section"],
         source=texts["source"],

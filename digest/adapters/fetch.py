@@ -14,6 +14,7 @@ import queue
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -180,15 +181,19 @@ class HttpFetcher:
         async def one(session: aiohttp.ClientSession, request: FetchRequest) -> None:
             async with hosts[_host(request.url)], room:
                 result = await self._fetch_one(session, request)
-                await asyncio.to_thread(results.put, result)
+                await loop.run_in_executor(putters, results.put, result)
 
-        async with self._session() as session, asyncio.TaskGroup() as tasks:
-            under_way = {tasks.create_task(one(session, request)) for request in requests}
-            while under_way and not stopped.is_set():
-                _, under_way = await asyncio.wait(under_way, timeout=0.1)
-            # Nobody waits for the rest any more: a slow server must not hold up the end.
-            for task in under_way:
-                task.cancel()
+        loop = asyncio.get_running_loop()
+        # Threads of their own: those that wait for a slow reader must not keep names from being resolved, which
+        # the loop's own few threads do.
+        with ThreadPoolExecutor(self._limits.concurrency, "fetched") as putters:
+            async with self._session() as session, asyncio.TaskGroup() as tasks:
+                under_way = {tasks.create_task(one(session, request)) for request in requests}
+                while under_way and not stopped.is_set():
+                    _, under_way = await asyncio.wait(under_way, timeout=0.1)
+                # Nobody waits for the rest any more: a slow server must not hold up the end.
+                for task in under_way:
+                    task.cancel()
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator[aiohttp.ClientSession]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.options import counted, progress_bar
+from digest.cli.options import counted, progress_bar, stop_signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,7 +75,7 @@ def _run(home: pathlib.Path, now: dt.datetime) -> None:
     from digest.demo.server import feed_server
     from digest.pipeline import collect
 
-    with feed_server() as (base, pages), progress_bar() as progress:
+    with feed_server() as (base, pages), progress_bar() as progress, stop_signal() as stop:
         outlets = _put_up(base, pages, now)
         _write_sources(home, outlets, base)
         app = App(home=home, environment=_ENVIRONMENT)
@@ -88,7 +88,7 @@ def _run(home: pathlib.Path, now: dt.datetime) -> None:
             edition = compose_edition(app, newsletter)
             _say_ranked(app, newsletter, edition)
             _subscribe(app, newsletter, now)
-            deliver_to_the_end(app, newsletter, edition, progress)
+            deliver_to_the_end(app, newsletter, edition, progress, stop)
             counts = app.store.ledger.counts(edition.id)
             click.echo(
                 f"4. Sent       {', '.join(f'{count} {state}' for state, count in counts.items())}, as files."

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.options import at_option, counted, json_option, opened, print_json, progress_bar
+from digest.cli.options import (
+    at_option,
+    counted,
+    json_option,
+    opened,
+    print_json,
+    progress_bar,
+    stop_signal,
+)
 
 if TYPE_CHECKING:
+    import threading
+
     from digest.app import App
     from digest.model import Edition, Newsletter
     from digest.ports import Progress
@@ -22,10 +33,12 @@ _LOOK_AGAIN_SECONDS = 1.0
 
 def edition_json(edition: Edition) -> dict[str, object]:
     """Return an edition as `digest compose --json` prints it."""
+    told = Counter(story.region for story in edition.stories())
     return {
         "edition": edition.id,
-        "stories": sum(1 for _ in edition.stories()),
-        "sections": {section.region: len(section.stories) for section in edition.sections},
+        "stories": told.total(),
+        # By region, those told in brief included, so that the regions add up to the stories.
+        "sections": dict(told),
         "briefs": len(edition.briefs),
     }
 
@@ -56,6 +69,8 @@ def compose_edition(app: App, newsletter: Newsletter) -> Edition:
 
     now = app.clock.now()
     slot = current_slot(newsletter, now)
+    # A template that is missing must be known before an edition is frozen that nobody could be sent.
+    app.renderer(newsletter)
     return compose_slot(
         newsletter, slot, app.store.articles, app.store.editions, app.placer, app.rank_settings, now
     )
@@ -69,19 +84,23 @@ def compose_edition(app: App, newsletter: Newsletter) -> Edition:
 @json_option
 def send(edition: str, address: str | None, as_json: bool) -> None:
     """Deliver EDITION now, going on where an earlier run stopped, until nothing is left to send."""
-    with opened() as app, progress_bar() as progress:
+    with opened() as app, progress_bar() as progress, stop_signal() as stop:
         found = app.edition(edition)
         newsletter = app.newsletter(found.newsletter_id)
         if address is not None:
             _send_copy(app, newsletter, found, address)
             return
-        stopped = deliver_to_the_end(app, newsletter, found, progress)
+        stopped = deliver_to_the_end(app, newsletter, found, progress, stop)
+        late = latecomers(app, newsletter, found)
         counts = {str(state): count for state, count in app.store.ledger.counts(found.id).items()}
     if as_json:
         print_json({"edition": edition, "states": counts})
     else:
         states = ", ".join(f"{count:,} {state}" for state, count in counts.items()) or "no subscribers"
         click.echo(f"Edition {edition}: {states}.")
+    if late:
+        came = counted(late, "subscriber")
+        click.echo(f"{came} came after the recipients were frozen; the next edition is theirs.", err=True)
     if stopped:
         click.echo(
             f"digest: stopped: {stopped}. What is pending is sent by the next `digest send {edition}`.",
@@ -91,9 +110,20 @@ def send(edition: str, address: str | None, as_json: bool) -> None:
     sys.exit(1 if stopped or lost else 0)
 
 
-def deliver_to_the_end(app: App, newsletter: Newsletter, edition: Edition, progress: Progress) -> str:
-    """Send an edition until nothing is left to send; return why it stopped early, or an empty string."""
+def deliver_to_the_end(
+    app: App, newsletter: Newsletter, edition: Edition, progress: Progress, stop: threading.Event
+) -> str:
+    """Send an edition until nothing is left to send; return why it stopped early, or an empty string.
+
+    Once `stop` is set, what is in hand is brought to its end and the rest is given back.
+    """
+    from digest.errors import SenderError
     from digest.pipeline import deliver
+
+    def pace_or_stop(count: int) -> None:
+        if stop.is_set():
+            raise SenderError("told to")
+        pace(count)
 
     sender = app.sender(newsletter)
     lease = dt.timedelta(seconds=app.settings.delivery.lease_seconds)
@@ -105,7 +135,7 @@ def deliver_to_the_end(app: App, newsletter: Newsletter, edition: Edition, progr
         click.echo(f"Sending through {sender.destination}.", err=True)
         while True:
             report = deliver(
-                edition, ledger, sender, app.reader_of(newsletter), app.clock, lease, pace, progress
+                edition, ledger, sender, app.reader_of(newsletter), app.clock, lease, pace_or_stop, progress
             )
             due = ledger.next_due(edition.id)
             if report.stopped or due is None:
@@ -117,10 +147,19 @@ def deliver_to_the_end(app: App, newsletter: Newsletter, edition: Edition, progr
                     f"Waiting up to {wait:.0f} s for what another process holds or what is to be tried again.",
                     err=True,
                 )
+            if stop.is_set():
+                return "told to"
             # Not to the lease's end at once: whoever holds it is done long before, as a rule.
             app.clock.sleep(min(max(wait, 0.0) + 0.05, _LOOK_AGAIN_SECONDS))
     finally:
         sender.close()
+
+
+def latecomers(app: App, newsletter: Newsletter, edition: Edition) -> int:
+    """Return how many confirmed subscribers are not among the edition's frozen recipients."""
+    frozen = sum(app.store.ledger.counts(edition.id).values())
+    now_there = sum(person.confirmed for person in app.store.subscribers.subscribers(newsletter.id))
+    return max(now_there - frozen, 0)
 
 
 def open_for_sending(app: App, newsletter: Newsletter, edition: Edition) -> None:

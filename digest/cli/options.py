@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
     from digest.ports import Progress
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+
+
+#: Years that `--at` may name; days before and after them can still be reckoned with.
+_YEARS = range(1970, 2200)
 
 
 class Moment(click.ParamType[dt.datetime]):
@@ -31,6 +37,8 @@ class Moment(click.ParamType[dt.datetime]):
             moment = dt.datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is no ISO 8601 moment such as 2026-03-13T18:00:00Z", param, ctx)
+        if not _YEARS.start <= moment.year < _YEARS.stop:
+            self.fail(f"{value!r} is not between {_YEARS.start} and {_YEARS.stop - 1}", param, ctx)
         return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
 
 
@@ -57,6 +65,20 @@ def opened(at: dt.datetime | None = None) -> Iterator[App]:
         yield app
     finally:
         app.close()
+
+
+@contextmanager
+def stop_signal() -> Iterator[threading.Event]:
+    """Give an event that SIGTERM and SIGINT set, so that what is in hand is brought to its end."""
+    stop = threading.Event()
+    before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+    for name in before:
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ from digest.model import Edition, Message, Newsletter, Region
 from digest.text.bidi import FSI, PDI, isolate_plain, lead_rtl, split_runs, starts_rtl
 from digest.text.tidy import shorten
 
+#: What the folder of a newsletter's templates holds.
+TEMPLATES = ("edition.html.j2", "edition.txt.j2")
 #: A phone shows about this much of a subject.
 SUBJECT_CHARACTERS = 70
 #: What a client shows beside the subject.
@@ -109,8 +111,7 @@ def render(
         "preheader": preheader(view),
     }
     folder = newsletter.template
-    html = templates.get_template(f"{folder}/edition.html.j2").render(values)
-    text = templates.get_template(f"{folder}/edition.txt.j2").render(values)
+    html, text = (templates.get_template(f"{folder}/{name}").render(values) for name in TEMPLATES)
     return Message(
         subject=subject_line(view),
         html=inline_styles(html),

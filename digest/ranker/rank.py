@@ -39,8 +39,9 @@ class RankSettings:
 
 
 def _story_id(articles: Sequence[Article]) -> str:
-    ids = "\0".join(sorted(article.id for article in articles))
-    return hashlib.blake2b(ids.encode(), digest_size=6).hexdigest()
+    """Return an id that stays while the story grows: that of its first article."""
+    first = min(articles, key=lambda article: (article.published, article.id))
+    return hashlib.blake2b(first.id.encode(), digest_size=6).hexdigest()
 
 
 def _weigh_places(

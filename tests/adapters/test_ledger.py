@@ -154,10 +154,12 @@ def test_a_failure_that_stays_is_given_up_after_longer_and_longer_waits(desk: De
         waits.append(due - moment)
         moment = due
     [given_up] = desk.ledger.deliveries(edition_id)
-    assert (given_up.state, given_up.attempts) == (DeliveryState.FAILED_PERM, MOST_ATTEMPTS)
+    assert (given_up.state, given_up.attempts) == (DeliveryState.EXPIRED, MOST_ATTEMPTS)
     assert given_up.detail == "the carrier's words"
     assert len(waits) == MOST_ATTEMPTS - 1
-    assert waits == sorted(set(waits))
+    assert waits == sorted(waits)
+    assert waits[0] == dt.timedelta(minutes=1)
+    assert waits[-1] == dt.timedelta(hours=1)
 
 
 def test_what_was_never_handed_over_is_not_counted(desk: Desk) -> None:
@@ -375,3 +377,11 @@ def test_deliveries_can_be_listed_by_state(desk: Desk) -> None:
     assert [one.email for one in pending] == [person(2).email, person(3).email]
     assert list(desk.ledger.deliveries(edition_id, DeliveryState.SENT)) == []
     assert list(desk.ledger.deliveries("never heard of")) == []
+
+
+def test_what_may_still_be_sent_is_unfinished(desk: Desk) -> None:
+    assert desk.ledger.unfinished() == []
+    edition_id = desk.open(2)
+    assert desk.ledger.unfinished() == [edition_id]
+    hand_over(desk.ledger, edition_id, ReceiptStatus.SENT, NOW)
+    assert desk.ledger.unfinished() == []

@@ -29,6 +29,7 @@ _FINAL = {
     DeliveryState.FAILED_PERM,
     DeliveryState.UNKNOWN,
     DeliveryState.SUPPRESSED,
+    DeliveryState.EXPIRED,
 }
 _READERS = 6
 #: A lease exactly, a little more, and the waits of the first failures.

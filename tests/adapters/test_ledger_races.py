@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
@@ -53,12 +54,24 @@ def test_of_openings_at_once_one_counts(database_url: str, store: Store) -> None
 def test_an_opening_that_fails_leaves_the_edition_unopened(store: Store) -> None:
     desk = SqlDesk(store)
     people, edition_id = desk.subscribe(2), desk.freeze()
-    twice = [(people[0], "default"), (people[1], "default"), (people[0], "default")]
-    with pytest.raises(Exception, match=r"(?i)unique"):
-        store.ledger.open(edition_id, {"default": message()}, twice, NOW)
+    nobody = replace(people[1], id=987_654)
+    recipients = [(people[0], "default"), (nobody, "default")]
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
+        store.ledger.open(edition_id, {"default": message()}, recipients, NOW)
     assert not store.ledger.is_open(edition_id)
     assert store.ledger.counts(edition_id) == {}
     assert store.ledger.messages(edition_id) == {}
+
+
+def test_a_reader_gets_one_edition_a_day_of_a_newsletter_whatever_the_cohort(store: Store) -> None:
+    desk = SqlDesk(store)
+    people, first = desk.subscribe(2), desk.freeze()
+    frozen = store.editions.edition(first)
+    assert frozen is not None
+    other = store.editions.freeze(replace(frozen, id=f"{first}-cairo", cohort="Africa/Cairo")).id
+    store.ledger.open(first, {"default": message()}, [(people[0], "default")], NOW)
+    store.ledger.open(other, {"default": message()}, [(one, "default") for one in people], NOW)
+    assert [one.email for one in store.ledger.deliveries(other)] == [people[1].email]
 
 
 def test_no_two_claimers_hold_the_same_delivery(database_url: str, store: Store) -> None:

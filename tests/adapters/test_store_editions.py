@@ -55,7 +55,7 @@ _FULL = Edition(
     id="mujaz-2026-11-22",
     newsletter_id="mujaz",
     local_date=TODAY,
-    cohort="Asia/Riyadh",
+    cohort="",
     composed_at=NOW + dt.timedelta(microseconds=7),
     sections=(Section(region="north_africa", stories=(_STORY,)), Section(region="gulf", stories=())),
     briefs=(replace(_STORY, id="s2", countries=(), evidence=()),),

@@ -94,6 +94,7 @@ def test_a_good_fetch_is_remembered() -> None:
     _collect([(_ONE, _fetched(_ONE))], store)
     assert store.fetch_states()["one"] == FetchState(
         source_id="one",
+        url=_ONE.url,
         etag='"1"',
         last_modified="Sat, 21 Nov 2026 20:00:00 GMT",
         body_hash=hashlib.sha256(_FEED).hexdigest(),
@@ -122,7 +123,7 @@ def test_a_body_that_was_read_before_is_not_read_again() -> None:
     # Of a body that nobody can parse, only its hash can make it unchanged.
     unreadable = b"\x00 no feed at all"
     known = FetchState(
-        source_id="one", body_hash=hashlib.sha256(unreadable).hexdigest(), failures=2, error="x"
+        source_id="one", url=_ONE.url, body_hash=hashlib.sha256(unreadable).hexdigest(), failures=2, error="x"
     )
     store = MemoryArticleStore()
     store.save_state(known)
@@ -130,6 +131,14 @@ def test_a_body_that_was_read_before_is_not_read_again() -> None:
     assert report.count(FetchStatus.UNCHANGED) == 1
     state = store.fetch_states()["one"]
     assert (state.error, state.failures, state.succeeded_at) == (None, 0, NOW)
+
+
+def test_a_new_address_is_asked_for_without_the_old_one_s_validators() -> None:
+    store = MemoryArticleStore()
+    _collect([(_ONE, _fetched(_ONE, etag='"1"'))], store)
+    moved = replace(_ONE, url="https://elsewhere.example/feed")
+    _, fetcher = _collect([(moved, _fetched(moved))], store)
+    assert [(request.url, request.etag) for request in fetcher.asked] == [(moved.url, None)]
 
 
 def test_the_same_body_under_a_new_etag_is_asked_for_by_that() -> None:

@@ -114,13 +114,6 @@ def test_who_did_not_agree_gets_nothing() -> None:
     assert [address for address, _ in sender.arrived] == [person(1).email]
 
 
-def test_an_edition_without_readers_is_open_and_done() -> None:
-    ledger, sender = _opened([]), FakeSender()
-    assert ledger.is_open(_EDITION.id)
-    assert _deliver(ledger, sender) == DeliverReport(receipts={})
-    assert sender.handed == Counter()
-
-
 def test_who_comes_after_the_opening_waits_for_the_next_edition() -> None:
     ledger = _opened(_people(2))
     open_edition(_EDITION, newsletter(), _people(5), ledger, _render, NOW)
@@ -170,6 +163,11 @@ def test_what_failed_for_now_is_sent_when_its_time_has_come() -> None:
         assert due is not None
         clock.moment = due
     assert _deliver(ledger, FakeSender(), clock).receipts == {ReceiptStatus.SENT: 2}
+
+
+def test_an_edition_for_nobody_stays_open_to_whoever_comes() -> None:
+    ledger = _opened([])
+    assert not ledger.is_open(_EDITION.id)
 
 
 def test_the_pace_is_asked_before_each_batch() -> None:

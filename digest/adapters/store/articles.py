@@ -60,7 +60,7 @@ class SqlArticleStore:
             new = [found for found in matches if first.get(found.article_id) is found]
             for found in new:
                 connection.execute(sa.insert(article).values(_new_row(source, found, now)))
-            updated = sum(_update(connection, found, now) for found in matches if not found.is_new)
+            updated = sum(_update(connection, source, found, now) for found in matches if not found.is_new)
             for found in matches:
                 _name(connection, found)
             _save_state(connection, state)
@@ -75,6 +75,15 @@ class SqlArticleStore:
             query = query.where(article.c.published_at <= until)
         with reading(self._engine) as connection:
             return [_article(row) for row in connection.execute(query).mappings()]
+
+    def newest(self, until: dt.datetime, sources: Sequence[str]) -> dt.datetime | None:
+        """See `ports.ArticleStore`."""
+        query = sa.select(sa.func.max(article.c.published_at)).where(article.c.published_at <= until)
+        if sources:
+            query = query.where(article.c.source_id.in_(sources))
+        with reading(self._engine) as connection:
+            moment: dt.datetime | None = connection.scalar(query)
+            return moment
 
 
 def _chunks(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
@@ -119,12 +128,16 @@ def _new_row(source: Source, found: Match, now: dt.datetime) -> dict[str, Any]:
     }
 
 
-def _update(connection: Connection, found: Match, now: dt.datetime) -> bool:
-    """Take over an edit of the headline or the summary; say whether there was one."""
+def _update(connection: Connection, source: Source, found: Match, now: dt.datetime) -> bool:
+    """Take over an edit of the headline or the summary; say whether there was one.
+
+    Only the outlet itself edits its article: another's feed that links to it changes nothing.
+    """
     draft = found.draft
+    own = article.c.outlet == source.outlet
     edited = sa.or_(article.c.title != draft.title, article.c.summary != draft.summary)
     changes: dict[str, Any] = {"title": draft.title, "summary": draft.summary, "updated_at": now}
-    statement = sa.update(article).where(article.c.id == found.article_id, edited).values(changes)
+    statement = sa.update(article).where(article.c.id == found.article_id, own, edited).values(changes)
     return connection.execute(statement).rowcount > 0
 
 

@@ -30,7 +30,7 @@ def open_engine(url: str) -> Engine:
         parsed = make_url(
             url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url
         )
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         raise DatabaseError(
             f"DATABASE_URL cannot be read: {error}. Use sqlite:///path or postgresql://..."
         ) from error

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
+from digest.adapters.store.articles import upsert
 from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import (
     delivery,
@@ -26,10 +27,12 @@ from digest.errors import LeaseLost
 from digest.model import Delivery, DeliveryState, Message, Receipt, ReceiptStatus, Subscriber
 from digest.ports import Claim
 
-#: Hand-overs of one message before a temporary failure counts as lasting.
-MOST_ATTEMPTS = 5
-#: The first wait after a temporary failure; doubled each time.
-_FIRST_WAIT = dt.timedelta(seconds=60)
+#: Hand-overs of one message before we give it up: with the waits below some seven hours, so that a provider's bad
+#: morning costs no reader the edition.
+MOST_ATTEMPTS = 12
+#: The first wait after a temporary failure; doubled each time, up to the longest.
+_FIRST_WAIT = dt.timedelta(minutes=1)
+_LONGEST_WAIT = dt.timedelta(hours=1)
 _SETTLED = {
     ReceiptStatus.SENT: DeliveryState.SENT,
     ReceiptStatus.REJECTED: DeliveryState.FAILED_PERM,
@@ -53,7 +56,9 @@ class SqlLedger:
         """See `ports.Ledger`."""
         with self._engine.begin() as connection:
             first = sa.update(edition).where(edition.c.id == edition_id, edition.c.opened_at.is_(None))
-            if not connection.execute(first.values(opened_at=now)).rowcount:
+            slot = (edition.c.newsletter_id, edition.c.local_date)
+            opened = connection.execute(first.values(opened_at=now).returning(*slot)).mappings().first()
+            if opened is None:
                 return
             rows = [
                 {
@@ -67,7 +72,10 @@ class SqlLedger:
             ]
             connection.execute(sa.insert(edition_message), rows)
             if recipients:
-                connection.execute(sa.insert(delivery), [_row(edition_id, *who, now) for who in recipients])
+                # Who had this newsletter's edition of the day already, in another zone's cohort, has had it.
+                insert = upsert(connection, delivery).on_conflict_do_nothing()
+                row = {"edition_id": edition_id, **opened}
+                connection.execute(insert, [row | _row(*who, now) for who in recipients])
 
     def is_open(self, edition_id: str) -> bool:
         """See `ports.Ledger`."""
@@ -157,8 +165,17 @@ class SqlLedger:
     def release(self, claim: Claim, now: dt.datetime) -> None:
         """See `ports.Ledger`."""
         back = {"state": DeliveryState.PENDING, "fence": None, "lease_until": None, "updated_at": now}
+        ids = [held.id for held in claim.deliveries]
+        ours = _held(claim, DeliveryState.CLAIMED) & delivery.c.id.in_(ids)
         with self._engine.begin() as connection:
-            connection.execute(sa.update(delivery).where(_held(claim, DeliveryState.CLAIMED)).values(back))
+            connection.execute(sa.update(delivery).where(ours).values(back))
+
+    def unfinished(self) -> list[str]:
+        """See `ports.Ledger`."""
+        waiting = [state for state in DeliveryState if state.open]
+        query = sa.select(delivery.c.edition_id).where(delivery.c.state.in_(waiting)).distinct()
+        with reading(self._engine) as connection:
+            return sorted(connection.scalars(query))
 
     def counts(self, edition_id: str) -> Mapping[DeliveryState, int]:
         """See `ports.Ledger`."""
@@ -201,9 +218,8 @@ class SqlLedger:
             yield from map(_delivery, rows)
 
 
-def _row(edition_id: str, who: Subscriber, variant: str, now: dt.datetime) -> dict[str, object]:
+def _row(who: Subscriber, variant: str, now: dt.datetime) -> dict[str, object]:
     return {
-        "edition_id": edition_id,
         "subscriber_id": who.id,
         "email": who.email,
         "name": who.name,
@@ -262,8 +278,10 @@ def _outcome(receipt: Receipt, attempts: int, now: dt.datetime) -> dict[str, obj
     if receipt.status is ReceiptStatus.RETURNED:
         return common | {"state": DeliveryState.PENDING, "attempts": attempts - 1}
     if attempts >= MOST_ATTEMPTS:
-        return common | {"state": DeliveryState.FAILED_PERM, "retry_at": None}
-    return common | {"state": DeliveryState.FAILED_TEMP, "retry_at": now + _FIRST_WAIT * 2 ** (attempts - 1)}
+        # Given up, which says nothing against the address: no bounce.
+        return common | {"state": DeliveryState.EXPIRED, "retry_at": None}
+    wait = min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
+    return common | {"state": DeliveryState.FAILED_TEMP, "retry_at": now + wait}
 
 
 def _delivery(row: sa.RowMapping) -> Delivery:

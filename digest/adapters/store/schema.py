@@ -60,6 +60,8 @@ source_state = Table(
     "source_state",
     metadata,
     Column("source_id", String, primary_key=True),
+    # The address that the validators belong to.
+    Column("url", Text, nullable=False),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("body_hash", String(64)),
@@ -166,6 +168,9 @@ delivery = Table(
     metadata,
     Column("id", _Key, primary_key=True),
     Column("edition_id", String, ForeignKey("edition.id"), nullable=False),
+    # The edition's, again: a reader who moves to another cohort's zone still gets one edition a local day.
+    Column("newsletter_id", String, nullable=False),
+    Column("local_date", Date, nullable=False),
     Column("subscriber_id", _Key, ForeignKey("subscriber.id"), nullable=False),
     Column("email", String, nullable=False),
     Column("name", Text, nullable=False),
@@ -179,6 +184,7 @@ delivery = Table(
     Column("detail", Text, nullable=False),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("edition_id", "subscriber_id"),
+    UniqueConstraint("newsletter_id", "local_date", "subscriber_id"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     Index(None, "edition_id", "state", "id"),
 )

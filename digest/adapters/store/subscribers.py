@@ -106,10 +106,13 @@ def _subscribe(
     if before["ended_at"] is not None:
         # Who left is not brought back, even where another newsletter keeps the address from being suppressed.
         return AddOutcome.LEFT
-    changes: dict[str, object] = {"confirmed": before["confirmed"] or person.confirmed}
+    changes: dict[str, object] = {}
+    if person.confirmed and not before["confirmed"]:
+        changes = {"confirmed": True, "consent_at": now, "consent_source": source}
     if regions:
         changes["regions"] = regions
-    connection.execute(sa.update(subscription).where(*where).values(changes))
+    if changes:
+        connection.execute(sa.update(subscription).where(*where).values(changes))
     return AddOutcome.KNOWN
 
 

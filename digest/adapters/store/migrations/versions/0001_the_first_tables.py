@@ -48,6 +48,7 @@ def upgrade() -> None:
     op.create_table(
         "source_state",
         sa.Column("source_id", sa.String(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("body_hash", sa.String(length=64), nullable=True),
@@ -95,6 +96,8 @@ def upgrade() -> None:
         "delivery",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("edition_id", sa.String(), nullable=False),
+        sa.Column("newsletter_id", sa.String(), nullable=False),
+        sa.Column("local_date", sa.Date(), nullable=False),
         sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("email", sa.String(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -116,6 +119,12 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
         sa.UniqueConstraint("edition_id", "subscriber_id", name=op.f("uq_delivery_edition_id_subscriber_id")),
+        sa.UniqueConstraint(
+            "newsletter_id",
+            "local_date",
+            "subscriber_id",
+            name=op.f("uq_delivery_newsletter_id_local_date_subscriber_id"),
+        ),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.create_index(
