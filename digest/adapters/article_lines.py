@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from digest.collector.clean import LONGEST_SUMMARY, clean_title, plain_text
 from digest.collector.dates import parse_date
 from digest.model import Article
-from digest.text.tidy import shorten
+from digest.text.tidy import as_prose, shorten
 
 _TEXTS = ("id", "outlet", "section", "url", "title", "summary", "text", "country", "source", "language")
 
@@ -83,7 +83,7 @@ def _article(fields: object, now: dt.datetime) -> Article:
         title=clean_title(texts["title"], ()),
         url=texts["url"],
         published=published,
-        summary=shorten(plain_text(texts["summary"]), LONGEST_SUMMARY),
+        summary=shorten(as_prose(plain_text(texts["summary"])), LONGEST_SUMMARY),
         text=texts["text"],
         section=texts["section"],
         source=texts["source"],

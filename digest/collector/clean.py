@@ -7,7 +7,7 @@ import re
 
 import nh3
 
-from digest.text.tidy import shorten, tidy_paragraph
+from digest.text.tidy import as_prose, shorten, tidy_paragraph
 
 _BLOCK = re.compile(
     r"</?(?:p|br|div|li|ul|ol|h[1-6]|tr|td|th|table|blockquote|figure|figcaption|img|hr)\b", re.IGNORECASE
@@ -58,7 +58,7 @@ def clean_title(markup: str, outlet_names: tuple[str, ...]) -> str:
         for separator in (" | ", " - ", " – ", " — ", ":: "):
             if name and title.endswith(separator + name):
                 title = title.removesuffix(separator + name)
-    return shorten(title, LONGEST_TITLE)
+    return shorten(as_prose(title), LONGEST_TITLE)
 
 
 def clean_summary(markup: str, title: str) -> str:
@@ -66,7 +66,7 @@ def clean_summary(markup: str, title: str) -> str:
     summary = _without_headline(markup, title)
     summary = _APPEARED_FIRST.sub("", summary)
     summary = _READ_MORE.sub("", summary)
-    return shorten(summary, LONGEST_SUMMARY)
+    return shorten(as_prose(summary), LONGEST_SUMMARY)
 
 
 def _without_headline(markup: str, title: str) -> str:

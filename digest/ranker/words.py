@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 import re
 from collections.abc import Sequence
 
 from digest.model import Article
-from digest.text.arabic import stems
+from digest.text.arabic import STOP_WORDS, normalise, stems
 from digest.text.tidy import shorten
 
 #: A headline of this many words says what happened without saying all.
 _WORDS_LEAST, _WORDS_MOST = 5, 14
+#: What an article tells is half as new after this many hours of a story.
+_FRESH_HOURS = 4.0
 #: Characters of a story's summary.
 SUMMARY_CHARACTERS = 320
+#: A sentence without an end of this many characters was cut off by its feed, as a rule.
+_CUT_OFF = 140
 #: A first sentence shorter than this takes the second with it.
 _SHORT_SENTENCE = 110
 
@@ -38,7 +44,7 @@ def is_soft(title: str) -> bool:
     return bool(_BAIT.search(title))
 
 
-def _headline_worth(article: Article, common: dict[str, int], count: int) -> float:
+def _headline_worth(article: Article, common: dict[str, int], count: int, newest: dt.datetime) -> float:
     words = article.title.split()
     own = set(stems(article.title))
     # The share of the articles that its words stand in, on average; a headline of a word or two says too little.
@@ -46,8 +52,10 @@ def _headline_worth(article: Article, common: dict[str, int], count: int) -> flo
     quoted = sum(len(found.group()) for found in _QUOTED.finditer(article.title)) / max(len(article.title), 1)
     length = len(words)
     misfit = max(_WORDS_LEAST - length, length - _WORDS_MOST, 0) / _WORDS_MOST
+    age_hours = (newest - article.published).total_seconds() / 3600
     return (
         shared
+        + 0.1 * math.exp2(-age_hours / _FRESH_HOURS)
         - 0.5 * is_soft(article.title)
         - 0.5 * max(quoted - 0.3, 0.0)
         - misfit
@@ -56,12 +64,13 @@ def _headline_worth(article: Article, common: dict[str, int], count: int) -> flo
 
 
 def lead_article(articles: Sequence[Article]) -> Article:
-    """Return the article that tells the story best: central, complete, plain; of equals the latest."""
+    """Return the article that tells the story best: central, complete, plain, and of the latest state of things."""
     common: dict[str, int] = {}
     for article in articles:
         for stem in set(stems(f"{article.title} {article.summary}")):
             common[stem] = common.get(stem, 0) + 1
-    worth = {article.id: _headline_worth(article, common, len(articles)) for article in articles}
+    newest = max(article.published for article in articles)
+    worth = {article.id: _headline_worth(article, common, len(articles), newest) for article in articles}
     return min(
         articles,
         key=lambda article: (-round(worth[article.id], 6), -article.published.timestamp(), article.id),
@@ -90,10 +99,17 @@ def _lede(text: str) -> str:
     whole = [part for part in parts if _CLOSED.search(part)] if len(parts) > 1 else parts
     if not whole:
         return ""
-    lede = whole[0]
+    lede = whole[0] if _CLOSED.search(whole[0]) else _close(whole[0])
     if len(lede) < _SHORT_SENTENCE and len(whole) > 1 and len(lede) + len(whole[1]) < SUMMARY_CHARACTERS:
         lede = f"{lede} {whole[1]}"
     return shorten(lede, SUMMARY_CHARACTERS)
+
+
+def _close(sentence: str) -> str:
+    """Return a sentence without an end, closed: with an ellipsis where the feed seems to have cut it off."""
+    words = sentence.rstrip(" ،؛:-–—").split()
+    cut_off = len(sentence) >= _CUT_OFF or (words and normalise(words[-1]) in STOP_WORDS)
+    return " ".join(words) + ("…" if cut_off else ".")
 
 
 def _says_more(lede: str, headline: str) -> bool:

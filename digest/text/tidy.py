@@ -42,6 +42,22 @@ def tidy_paragraph(text: str) -> str:
     return _OPENING_THEN_SPACE.sub(r"\1", text)
 
 
+# A hashtag within a sentence is its words: #سد_النهضة is سد النهضة.
+_HASHTAG = re.compile(r"(?<![\w&/#])#(?=[^\W\d])(\w+)")
+# Two Arabic words with nothing but a full stop or a comma between them; abbreviations (أ.ف.ب) have single letters.
+_NO_SPACE = re.compile(r"(?<=[\u0621-\u064a]{2})([.،؛؟!])(?=[\u0621-\u064a]{2})")
+
+
+def as_prose(text: str) -> str:
+    """Return text as a newspaper prints it: hashtags as words, a space after each mark.
+
+    >>> as_prose("توقف #سد_النهضة.وقال الوزير إن (أ.ف.ب) أخطأت")
+    'توقف سد النهضة. وقال الوزير إن (أ.ف.ب) أخطأت'
+    """
+    spoken = _HASHTAG.sub(lambda found: found.group(1).replace("_", " ").strip(), text)
+    return _NO_SPACE.sub(r"\1 ", spoken)
+
+
 def shorten(text: str, most: int) -> str:
     """Return at most this many characters, cut between words and closed with an ellipsis.
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.ranker.words import SUMMARY_CHARACTERS, is_soft, lead_article, sentences, story_summary
-from tests.ranker.making import article
+from tests.ranker.making import NOW, article
 
 
 @pytest.mark.parametrize(
@@ -85,3 +87,34 @@ def test_no_summary_is_better_than_the_headline_again() -> None:
 @given(st.text(max_size=2000))
 def test_a_summary_is_never_longer_than_its_limit(text: str) -> None:
     assert len(story_summary(article(1, "عنوان", text), [])) <= SUMMARY_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    ("summary", "expected"),
+    [
+        pytest.param(
+            "يضم الميناء النهري خمسة أرصفة جديدة",
+            "يضم الميناء النهري خمسة أرصفة جديدة.",
+            id="only-the-full-stop-is-missing",
+        ),
+        pytest.param(
+            "يضم الميناء النهري خمسة أرصفة جديدة في",
+            "يضم الميناء النهري خمسة أرصفة جديدة في…",
+            id="cut-off-before-a-noun",
+        ),
+        pytest.param(
+            "يضم الميناء خمسة أرصفة جديدة، ", "يضم الميناء خمسة أرصفة جديدة.", id="a-comma-at-the-end"
+        ),
+        pytest.param(
+            "كلمة أخرى جديدة " * 12, ("كلمة أخرى جديدة " * 12).strip() + "…", id="as-long-as-a-feed-allows"
+        ),
+    ],
+)
+def test_a_summary_ends_as_a_sentence_does(summary: str, expected: str) -> None:
+    assert story_summary(article(1, "افتتاح", summary), []) == expected
+
+
+def test_of_equal_headlines_the_latest_state_of_things_is_told() -> None:
+    early = article(1, "مقتل شخص في انهيار مبنى وسط القاهرة", published=NOW - dt.timedelta(hours=9))
+    late = article(2, "مقتل سبعة أشخاص في انهيار مبنى وسط القاهرة", published=NOW)
+    assert lead_article([early, late]).id == "2"

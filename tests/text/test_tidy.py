@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.text.tidy import shorten, tidy, tidy_paragraph
+from digest.text.tidy import as_prose, shorten, tidy, tidy_paragraph
 from tests.text.alphabets import anything, written
 
 _DIRECTING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -128,3 +128,19 @@ def test_a_cut_text_ends_with_a_whole_word_where_it_has_one(parts: list[str], mo
     short = shorten(text, most)
     if short != text and " " in text[: most - 1]:
         assert text[len(short) - 1] in ' ،؛:.-–—«("' or short == "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("#سد_النهضة يعود", "سد النهضة يعود", id="hashtag"),
+        pytest.param("فوز #Orbita", "فوز Orbita", id="latin-hashtag"),
+        pytest.param("المركز #1 عالمياً", "المركز #1 عالمياً", id="a-number-is-no-hashtag"),
+        pytest.param("https://example.org/#قسم", "https://example.org/#قسم", id="a-fragment-is-no-hashtag"),
+        pytest.param("انتهى الأمر.وقال الوزير", "انتهى الأمر. وقال الوزير", id="no-space-after-a-full-stop"),
+        pytest.param("نقلت أ.ف.ب الخبر", "نقلت أ.ف.ب الخبر", id="abbreviation"),
+        pytest.param("بلغ 3.2%", "بلغ 3.2%", id="decimal"),
+    ],
+)
+def test_as_prose(text: str, expected: str) -> None:
+    assert as_prose(text) == expected
