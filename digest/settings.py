@@ -76,7 +76,7 @@ _CountryCode = Annotated[str, AfterValidator(_country)]
 _Address = Annotated[str, AfterValidator(_mail_address)]
 _LocaleName = Annotated[str, AfterValidator(_locale)]
 _Id = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", description="Latin letters, digits, and . _ - within")
+    str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Latin letters, digits, and . _ - within")
 ]
 
 

@@ -432,3 +432,12 @@ def test_the_shipped_files_are_found_in_the_checkout() -> None:
         for name in (SETTINGS_FILE, SOURCES_FILE, REGIONS_FILE)
         if not (shipped("config") / name).is_file()
     ] == []
+
+
+def test_an_id_may_have_capitals_and_stops(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "config"
+    folder.mkdir()
+    (folder / "sources.toml").write_text(
+        '[[source]]\nid = "bbc-middleEast.2"\noutlet = "x"\nurl = "https://example.org/"\ncountry = "GB"\n'
+    )
+    assert list(App(home=tmp_path, environment={}).settings.sources) == ["bbc-middleEast.2"]

@@ -57,6 +57,7 @@ def _headline_worth(article: Article, common: dict[str, int], count: int, newest
         shared
         + 0.1 * math.exp2(-age_hours / _FRESH_HOURS)
         - 0.5 * is_soft(article.title)
+        - 0.2 * (".." in article.title)
         - 0.5 * max(quoted - 0.3, 0.0)
         - misfit
         + 0.05 * bool(article.summary)

@@ -66,6 +66,16 @@ def test_the_headline_is_complete_and_plain() -> None:
     assert lead_article(members[::-1]).id == "3"
 
 
+def test_a_teaser_gives_way_to_a_plain_headline() -> None:
+    teaser = article(
+        1, "غرد عن الميناء الجديد.. فأقاله وزير النقل", "أقال وزير النقل مدير الميناء الجديد.", published=NOW
+    )
+    plain = article(
+        2, "وزير النقل يقيل مدير الميناء الجديد", "أقال وزير النقل مدير الميناء الجديد بسبب تأخر العمل."
+    )
+    assert lead_article([teaser, plain]).id == "2"
+
+
 def test_the_summary_says_more_than_the_headline() -> None:
     lead = article(1, "وزير النقل يفتتح ميناء القاهرة", "وزير النقل يفتتح ميناء القاهرة.")
     other = article(2, "افتتاح الميناء", "يضم الميناء النهري خمسة أرصفة وتبلغ طاقته مليون حاوية سنوياً.")
