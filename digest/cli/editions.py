@@ -122,7 +122,7 @@ def deliver_to_the_end(
 
     def pace_or_stop(count: int) -> None:
         if stop.is_set():
-            raise SenderError("told to")
+            raise SenderError("by a signal")
         pace(count)
 
     sender = app.sender(newsletter)
@@ -148,7 +148,7 @@ def deliver_to_the_end(
                     err=True,
                 )
             if stop.is_set():
-                return "told to"
+                return "by a signal"
             # Not to the lease's end at once: whoever holds it is done long before, as a rule.
             app.clock.sleep(min(max(wait, 0.0) + 0.05, _LOOK_AGAIN_SECONDS))
     finally:

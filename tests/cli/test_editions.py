@@ -6,13 +6,16 @@ import json
 import pathlib
 import re
 import sqlite3
+import subprocess
+import sys
+import time
 from contextlib import closing
 from email import message_from_bytes, policy
 
 import pytest
 
 from tests.cli.conftest import AT
-from tests.cli.running import REGIONS, digest, subscribe, write_newsletter
+from tests.cli.running import REGIONS, digest, environment, subscribe, write_newsletter
 
 _EDITION = "mujaz-2026-11-22"
 _PREVIEW = ["edition.eml", "edition.html", "edition.txt", "report.html", "report.json"]
@@ -306,3 +309,28 @@ def test_sendgrid_without_its_key_sends_nothing(composed: pathlib.Path) -> None:
     assert (ran.code, ran.out) == (2, "")
     assert "SENDGRID_API_KEY: is not set, and the transport is sendgrid" in ran.err
     assert _stored(composed) == before
+
+
+def test_a_signal_ends_the_sending_in_order(composed: pathlib.Path) -> None:
+    rows = "".join(f"r{number}@example.org\n" for number in range(1500))
+    (composed / "people.csv").write_text(f"email\n{rows}")
+    digest(composed, "subscribers", "import", str(composed / "people.csv"), "--confirmed")
+    sending = subprocess.Popen(
+        [sys.executable, "-m", "digest", "send", _EDITION],
+        env=environment(composed),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    outbox = composed / "var" / "outbox" / _EDITION
+    for _ in range(400):
+        if outbox.is_dir() and len(list(outbox.iterdir())) > 20:
+            break
+        time.sleep(0.02)
+    sending.terminate()
+    out, err = sending.communicate(timeout=30)
+    states = digest(composed, "deliveries", _EDITION, "--json").json["states"]
+    assert set(states) <= {"sent", "pending"}
+    assert sum(states.values()) == 1500
+    assert (sending.returncode, "stopped: by a signal" in err) == (1, True), out
+    assert digest(composed, "send", _EDITION, "--json").json["states"] == {"sent": 1500}
