@@ -9,6 +9,7 @@ from babel import Locale
 
 from digest.app import App, shipped
 from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE
+from digest.errors import ConfigurationError
 from tests.cli.running import REGIONS
 from tests.test_config import _SOURCE
 
@@ -100,3 +101,20 @@ def test_an_id_may_have_capitals_and_stops(tmp_path: pathlib.Path) -> None:
         '[[source]]\nid = "bbc-middleEast.2"\noutlet = "x"\nurl = "https://example.org/"\ncountry = "GB"\n'
     )
     assert list(App(home=tmp_path, environment={}).settings.sources) == ["bbc-middleEast.2"]
+
+
+def test_a_homes_own_cities_keep_the_shipped_leaders(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "config" / "gazetteer"
+    folder.mkdir(parents=True)
+    (folder / "cities.toml").write_text('[JO]\ncities = ["واحة النخيل"]\n')
+    files = App(home=tmp_path, environment={})._gazetteer_files()
+    assert files["cities"] == {"JO": {"cities": ["واحة النخيل"]}}
+    assert {"territories", "institutions", "leaders", "ambiguous"} <= set(files)
+
+
+def test_a_gazetteer_entry_of_another_shape_is_a_fault(tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "config" / "gazetteer"
+    folder.mkdir(parents=True)
+    (folder / "ambiguous.toml").write_text('[[ambiguous]]\nnames = ["x"]\n')
+    with pytest.raises(ConfigurationError, match="of another shape"):
+        _ = App(home=tmp_path, environment={}).placer

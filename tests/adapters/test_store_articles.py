@@ -7,6 +7,7 @@ import pathlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -318,3 +319,14 @@ def test_outlets_that_share_a_link_make_one_article_even_at_once(database_url: s
         counts = _save_at_once(database_url, feeds)
         assert sum(count.new for count in counts) == 2
         assert len(store.articles.articles(None, None)) == 2 * (turn + 1)
+
+
+def test_another_outlets_feed_edits_nobodys_article(articles: ArticleStore) -> None:
+    own, other = source("own", outlet="صوت الواحة"), source("other", outlet="صدى الجبل")
+    names = ("link:one",)
+    state = FetchState(source_id="x")
+    articles.save_feed(own, [replace(draft("افتتاح الميناء"), aliases=names)], state, NOW)
+    articles.save_feed(other, [replace(draft("عنوان دخيل"), aliases=names)], state, NOW)
+    assert [(one.outlet, one.title) for one in articles.articles(None, None)] == [
+        ("صوت الواحة", "افتتاح الميناء")
+    ]

@@ -159,3 +159,15 @@ def test_names_weigh_less_than_other_words() -> None:
 
 def test_nothing_to_rank_gives_no_story() -> None:
     assert rank([], placer(), RankSettings(), NOW) == []
+
+
+def test_the_greatest_story_of_the_day_holds_together_though_all_its_words_are_common() -> None:
+    # A quarter of a day's articles on one event, each with words of its own, beside many small ones.
+    own = [f"{first}{second}" for first in "بتثجحخدذرزسشصضطظعغفق" for second in "ابتثجحخدذرزسشصضط"]
+    event = [article(n, PORT[0].title, f"{PORT[0].summary} بحسب {own[n]}ون") for n in range(300)]
+    others = [
+        article(f"o{n}", f"{own[n % 300]}ير يعلن {n}", f"{own[-n % 300]}ار في يوم {n}") for n in range(600)
+    ]
+    largest = max(groups([*event, *others]), key=len)
+    assert sum(one.startswith("o") for one in largest) == 0
+    assert len(largest) >= 200
