@@ -1,0 +1,77 @@
+"""What flows through the house.
+
+    Source -fetch-> FetchResult -parse-> ArticleDraft -store-> Article -cluster, place, score, pick-> Edition
+    Edition -render(variant)-> Message -personalise(reader)-> bytes -Sender-> Receipt -> Delivery
+
+All values are frozen; all moments are aware datetimes, refused where they are made otherwise.
+"""
+
+from __future__ import annotations
+
+from digest.model.collecting import (
+    ArticleDraft,
+    Failure,
+    FetchRequest,
+    FetchResult,
+    FetchState,
+    FetchStatus,
+    PageText,
+    ParsedFeed,
+    SaveCounts,
+    Source,
+    SourceStats,
+)
+from digest.model.mail import (
+    AddOutcome,
+    Delivery,
+    DeliveryState,
+    Message,
+    Reader,
+    Receipt,
+    ReceiptStatus,
+    Subscriber,
+)
+from digest.model.moments import (
+    require_aware,
+)
+from digest.model.news import (
+    Article,
+    Edition,
+    Evidence,
+    Newsletter,
+    Region,
+    Section,
+    Slot,
+    Story,
+)
+
+__all__ = [
+    "AddOutcome",
+    "Article",
+    "ArticleDraft",
+    "Delivery",
+    "DeliveryState",
+    "Edition",
+    "Evidence",
+    "Failure",
+    "FetchRequest",
+    "FetchResult",
+    "FetchState",
+    "FetchStatus",
+    "Message",
+    "Newsletter",
+    "PageText",
+    "ParsedFeed",
+    "Reader",
+    "Receipt",
+    "ReceiptStatus",
+    "Region",
+    "SaveCounts",
+    "Section",
+    "Slot",
+    "Source",
+    "SourceStats",
+    "Story",
+    "Subscriber",
+    "require_aware",
+]

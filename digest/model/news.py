@@ -1,0 +1,181 @@
+"""What the ranker works with: articles, stories, editions, and the regions and newsletters they are for."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from digest.model.moments import require_aware
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    """A part of the world, as config/regions.toml defines it."""
+
+    id: str
+    #: Name by locale.
+    name: Mapping[str, str]
+    #: ISO 3166 alpha-2 codes.
+    countries: frozenset[str]
+    #: How strongly a story between this region and another is told as this one's; 1 is usual.
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newsletter:
+    """What people subscribe to."""
+
+    id: str
+    title: str
+    locale: str
+    timezone: str
+    #: Local time of day at which an edition leaves.
+    send_at: dt.time
+    #: Later than this many minutes after `send_at` the slot is skipped.
+    late_minutes: int
+    #: Region ids, in the order of the sections.
+    regions: tuple[str, ...]
+    stories_per_region: int
+    brief_stories: int
+    #: Stories of an edition in all, briefs included: a digest that can be finished.
+    most_stories: int = 20
+    #: Ids of the sources that feed it; empty for all.
+    sources: tuple[str, ...] = ()
+    #: One line under the title.
+    tagline: str = ""
+    #: The accent colour, `#rrggbb`.
+    accent: str = "#8c2f1b"
+    #: Who sends this and where they can be reached by post (CAN-SPAM, GDPR).
+    postal_address: str = ""
+    #: The folder of the email's templates under templates/.
+    template: str = "email"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """One outlet's text on the web."""
+
+    id: str
+    outlet: str
+    title: str
+    url: str
+    published: dt.datetime
+    summary: str = ""
+    text: str = ""
+    section: str = ""
+    #: The source's id; empty for articles read from a file.
+    source: str = ""
+    #: Where the outlet sits, ISO 3166 alpha-2; empty where unknown.
+    country: str = ""
+    language: str = "ar"
+    #: Where the report was filed, as the outlet writes it; empty where it does not say.
+    dateline: str = ""
+    #: False where the feed gave no date, and `published` is when we first saw it.
+    dated: bool = True
+    image_url: str | None = None
+    #: Pixels, where the feed says.
+    image_width: int | None = None
+    image_height: int | None = None
+
+    def __post_init__(self) -> None:
+        require_aware(self.published)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why a story is placed where it is: one name, as it stood in the text."""
+
+    #: The words as the article wrote them.
+    words: str
+    #: ISO 3166 alpha-2; empty where the name means a region only.
+    country: str
+    region: str
+    #: Ids of the articles that say so.
+    articles: tuple[str, ...]
+    #: What the name added to the choice.
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Story:
+    """The articles about one event, placed and scored."""
+
+    id: str
+    headline: str
+    summary: str
+    #: The article that the headline comes from first, then by time.
+    articles: tuple[Article, ...]
+    region: str
+    #: ISO 3166 alpha-2, the main one first.
+    countries: tuple[str, ...]
+    evidence: tuple[Evidence, ...]
+    score: float
+    #: Adds up to `score`.
+    score_parts: Mapping[str, float]
+
+    @property
+    def outlets(self) -> tuple[str, ...]:
+        """The distinct outlets, in the order of their first article."""
+        return tuple(dict.fromkeys(article.outlet for article in self.articles))
+
+    @property
+    def latest(self) -> dt.datetime:
+        """When the newest of its articles was published."""
+        return max(article.published for article in self.articles)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One newsletter, one local date, one cohort of time zones."""
+
+    newsletter_id: str
+    local_date: dt.date
+    #: The IANA zone of the readers that it is for; empty for the newsletter's own.
+    cohort: str
+    #: The moment at which it is due, UTC.
+    due_at: dt.datetime = field(compare=False)
+
+    def __post_init__(self) -> None:
+        require_aware(self.due_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A region's part of an edition."""
+
+    region: str
+    stories: tuple[Story, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """The frozen choice of stories for a slot."""
+
+    id: str
+    newsletter_id: str
+    local_date: dt.date
+    cohort: str
+    composed_at: dt.datetime
+    sections: tuple[Section, ...]
+    #: Stories told in a line each, of any region.
+    briefs: tuple[Story, ...] = ()
+    #: The id of the story that opens the edition; it stands first in its own section as well.
+    lead_id: str = ""
+    #: Articles and stories that were read to make it.
+    articles_read: int = 0
+    stories_found: int = 0
+
+    def __post_init__(self) -> None:
+        require_aware(self.composed_at)
+
+    def stories(self) -> Iterator[Story]:
+        """Every story once: the sections' in their order, then the briefs."""
+        for section in self.sections:
+            yield from section.stories
+        yield from self.briefs
+
+    @property
+    def lead(self) -> Story:
+        """The story that opens the edition."""
+        return next(story for story in self.stories() if story.id == self.lead_id)
