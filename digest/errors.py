@@ -93,6 +93,15 @@ class InputError(DigestError):
 class FeedError(DigestError):
     """A body that is not a readable feed; the message says what it is instead."""
 
+    def __init__(self, message: str, kind: str = "unreadable") -> None:
+        # Both as arguments, so that the error comes whole out of another process.
+        super().__init__(message, kind)
+        #: A value of model.Failure.
+        self.kind = kind
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
 
 class NothingToSay(DigestError):
     """There is no story for this edition; the message says why."""

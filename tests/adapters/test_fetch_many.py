@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from dataclasses import replace
 
 import pytest
 
-from digest.adapters.fetch import HttpFetcher
+from digest.adapters.fetch import HttpFetcher, Network
 from digest.model import FetchRequest, FetchStatus
 from tests.adapters.fetching import (
     FEED,
@@ -108,11 +109,11 @@ def test_all_together_are_never_more_at_a_time_than_the_limit_and_waiting_is_no_
 def test_a_reader_slower_than_the_network_gets_everything(server: Server) -> None:
     paths = [f"/{number}" for number in range(12)]
     server.routes.update({path: answer(path.encode()) for path in paths})
-    requests = [FetchRequest(source_id=path, url=server.base + path) for path in paths]
+    requests = [FetchRequest(key=path, url=server.base + path) for path in paths]
     came = {}
     for result in HttpFetcher(replace(QUICK, concurrency=1)).fetch(requests):
         server.stopping.wait(0.01)
-        came[result.source_id] = result.body
+        came[result.key] = result.body
     assert came == {path: path.encode() for path in paths}
 
 
@@ -129,10 +130,10 @@ def test_abandoning_the_results_ends_the_thread_though_servers_never_answer(serv
     paths = [f"/{number}" for number in range(30)]
     server.routes.update(dict.fromkeys(paths, never))
     server.routes["/0"] = answer(FEED)
-    requests = [FetchRequest(source_id=path, url=server.base + path) for path in paths]
+    requests = [FetchRequest(key=path, url=server.base + path) for path in paths]
     patient = replace(QUICK, timeout_seconds=3600, per_host=20)
     results = HttpFetcher(patient).fetch(requests)
-    assert next(results).source_id == "/0"
+    assert next(results).key == "/0"
     assert len(fetch_threads()) == 1
     results.close()  # type: ignore[attr-defined]
     assert fetch_threads() == []
@@ -141,9 +142,64 @@ def test_abandoning_the_results_ends_the_thread_though_servers_never_answer(serv
 def test_abandoning_the_results_ends_the_thread_though_results_wait_for_room(server: Server) -> None:
     paths = [f"/{number}" for number in range(30)]
     server.routes.update(dict.fromkeys(paths, answer(FEED)))
-    requests = [FetchRequest(source_id=path, url=server.base + path) for path in paths]
+    requests = [FetchRequest(key=path, url=server.base + path) for path in paths]
     results = HttpFetcher(replace(QUICK, concurrency=2)).fetch(requests)
     next(results)
     results.close()  # type: ignore[attr-defined]
     assert fetch_threads() == []
     assert len(server.requests) < 30
+
+
+def test_abandoning_the_results_ends_the_thread_though_a_name_is_never_found(server: Server) -> None:
+    asked, given_up = threading.Event(), threading.Event()
+
+    def look_up(*_args: object, **_options: object) -> list[tuple[object, ...]]:
+        asked.set()
+        given_up.wait(10)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    server.routes["/feed"] = answer(FEED)
+    urls = ["http://nowhere.example/feed", f"{server.base}/feed"]
+    results = HttpFetcher(QUICK, Network(look_up=look_up)).fetch(
+        [FetchRequest(key=url, url=url) for url in urls]
+    )
+    assert next(results).key == urls[1]
+    assert asked.wait(10)
+    results.close()  # type: ignore[attr-defined]
+    assert fetch_threads() == []
+    assert not given_up.is_set()
+    given_up.set()
+
+
+def test_dead_names_do_not_keep_others_from_being_found(server: Server) -> None:
+    # More dead names than asyncio's own threads could wait for.
+    given_up = threading.Event()
+
+    def look_up(host: str, port: int, **_options: object) -> list[tuple[object, ...]]:
+        if host.startswith("dead"):
+            given_up.wait(10)
+            raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
+
+    server.routes["/feed"] = answer(FEED)
+    urls = [f"http://dead{number}.example/feed" for number in range(50)]
+    urls.append(f"http://alive.example:{server.server_port}/feed")
+    limits = replace(QUICK, concurrency=len(urls))
+    results = HttpFetcher(limits, Network(look_up=look_up)).fetch(
+        [FetchRequest(key=url, url=url) for url in urls]
+    )
+    assert next(results).body == FEED
+    given_up.set()
+    assert {result.error.partition(" ")[0] for result in results} == {"the"}
+
+
+def test_idle_connections_do_not_pile_up(server: Server) -> None:
+    server.routes["/feed"] = answer(FEED)
+
+    def look_up(_host: str, port: int, **_options: object) -> list[tuple[object, ...]]:
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", ("127.0.0.1", port))]
+
+    urls = [f"http://host{number}.example:{server.server_port}/feed" for number in range(20)]
+    results = fetch_all(urls, network=Network(look_up=look_up))
+    assert {result.status for result in results.values()} == {FetchStatus.FETCHED}
+    assert [headers["Connection"] for _, headers in server.requests] == ["close"] * 20
