@@ -28,6 +28,8 @@ KIND_WEIGHTS = {
 }
 TITLE_WEIGHT = 1.5
 SUMMARY_WEIGHT = 1.0
+#: Where a report was filed is often, but not always, where it happened.
+DATELINE_WEIGHT = 0.8
 LOCATIVE_WEIGHT = 1.4
 #: A further mention of the same country in the same field counts this much of a first one.
 REPEAT_WEIGHT = 0.3
@@ -126,7 +128,12 @@ class Placer:
         day = article.published.astimezone(dt.UTC).date()
         summary = (article.summary or article.text)[:_SUMMARY_CHARACTERS]
         found: list[PlaceNamed] = []
-        for text, factor in ((article.title, TITLE_WEIGHT), (summary, SUMMARY_WEIGHT)):
+        fields = (
+            (article.title, TITLE_WEIGHT),
+            (summary, SUMMARY_WEIGHT),
+            (article.dateline, DATELINE_WEIGHT),
+        )
+        for text, factor in fields:
             totals, strongest = _field_weights(self._gazetteer.find(text, day), factor)
             found += [
                 PlaceNamed(place=place, weight=weight, words=strongest[place].words)

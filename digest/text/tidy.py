@@ -7,15 +7,23 @@ import unicodedata
 
 # Marks that change the direction of what follows, or that nothing should show: C0 and C1 controls, line and
 # paragraph separators, bidi embeddings, overrides, isolates and marks, zero-width space, word joiner, BOM, soft
-# hyphen, the object replacement character, and surrogates that a damaged feed may bring. The joiners U+200C and
-# U+200D stay: Persian words and emoji need them.
+# hyphen, fillers, the object replacement character, tags, noncharacters, and surrogates that a damaged feed may bring.
 _HOSTILE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffc\ud800-\udfff]"
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
+    "\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# The joiners U+200C and U+200D stay after a letter, a mark or an emoji: Persian words, the Hijri year's ه‍ and
+# families of emoji need them. They go after a space, after Latin text and punctuation, and after one another, and
+# the non-joiner goes where no letter follows it.
+_STRAY_JOINER = re.compile(
+    "(?<![^\x00-\u02ff\u2000-\u206f\u3000])[\u200c\u200d]+|(?<=[\u200c\u200d])[\u200c\u200d]+|\u200c(?![\u200c\u200d]*\\w)"
 )
 # White space of every kind, with the separators that end a line where none should end.
 _SPACE = re.compile("[\\s\x1c-\x1f\x85\u2028\u2029]+")
-# Arabic letters in their positional shapes, as old systems and PDF copies write them.
-_PRESENTATION_FORMS = re.compile("[\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefe]+")
+# Arabic letters in their positional shapes, and ligatures, as old systems and PDF copies write them.
+_PRESENTATION_FORMS = re.compile("[\ufb00-\ufb06\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefe]+")
+# A haraka's shape by itself stands on a space or a tatweel (Unicode, Arabic Presentation Forms-B).
+_HARAKA_ALONE = re.compile("[ \u0640]+(?=[\u064b-\u0652\u0670])")
 _SPACE_BEFORE_MARK = re.compile(r" +([،؛:.!؟»)\]])")
 _OPENING_THEN_SPACE = re.compile(r"([«(\[]) +")
 
@@ -28,8 +36,12 @@ def tidy(text: str) -> str:
     >>> tidy("ﺍﻟﻘﻤﺔ")
     'القمة'
     """
-    text = _PRESENTATION_FORMS.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
-    return _SPACE.sub(" ", _HOSTILE.sub("", text)).strip()
+    text = _HOSTILE.sub("", _PRESENTATION_FORMS.sub(_plain_letters, text))
+    return _SPACE.sub(" ", _STRAY_JOINER.sub("", text)).strip()
+
+
+def _plain_letters(shapes: re.Match[str]) -> str:
+    return _HARAKA_ALONE.sub("", unicodedata.normalize("NFKC", shapes.group()))
 
 
 def tidy_paragraph(text: str) -> str:
@@ -44,8 +56,9 @@ def tidy_paragraph(text: str) -> str:
 
 # A hashtag within a sentence is its words: #سد_النهضة is سد النهضة.
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[^\W\d])(\w+)")
-# Two Arabic words with nothing but a full stop or a comma between them; abbreviations (أ.ف.ب) have single letters.
-_NO_SPACE = re.compile(r"(?<=[\u0621-\u064a]{2})([.،؛؟!])(?=[\u0621-\u064a]{2})")
+# Two Arabic words with nothing but a full stop or a comma between them; abbreviations (أ.ف.ب) have single letters,
+# and addresses (العربية.نت) are one word.
+_NO_SPACE = re.compile(r"(?<=[\u0621-\u064a]{2})([.،؛؟!])(?=[\u0621-\u064a]{2})(?!(?:نت|كوم)(?!\w))")
 
 
 def as_prose(text: str) -> str:
