@@ -1,7 +1,8 @@
 """Stand-ins for the ports, kept in memory.
 
 Each fake that stands for a port of several methods runs through the same contract tests as the real one:
-`tests/adapters/test_store_articles.py`, `test_store_editions.py`, `test_ledger.py` and `test_senders.py`.
+`tests/adapters/test_parser.py`, `test_store_articles.py`, `test_store_editions.py`, `test_ledger.py` and
+`test_senders.py`.
 """
 
 from __future__ import annotations
@@ -9,111 +10,35 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from digest.adapters.store.ledger import MOST_ATTEMPTS
-from digest.collector.identity import match
 from digest.errors import LeaseLost, SenderError
 from digest.mailer.mime import Assembler
 from digest.model import (
-    Article,
-    ArticleDraft,
     Delivery,
     DeliveryState,
     Edition,
-    FetchRequest,
-    FetchResult,
-    FetchState,
     Message,
     Receipt,
     ReceiptStatus,
-    SaveCounts,
     Slot,
-    Source,
     Subscriber,
 )
 from digest.ports import Claim, Outgoing
+from tests.collecting_fakes import FakeFetcher, InlineParser, MemoryArticleStore
 from tests.samples import ENVELOPE
 
-# --------------------------------------------------------------------------- collecting
-
-
-@dataclass(slots=True)
-class FakeFetcher:
-    """Answers each request with what was laid ready for its source."""
-
-    answers: Mapping[str, FetchResult]
-    asked: list[FetchRequest] = field(default_factory=list)
-
-    def fetch(self, requests: Sequence[FetchRequest]) -> Iterator[FetchResult]:
-        """See `ports.Fetcher`; the last one asked for comes back first."""
-        self.asked += requests
-        for request in reversed(requests):
-            yield self.answers[request.source_id]
-
-
-class MemoryArticleStore:
-    """Articles in a dictionary."""
-
-    def __init__(self) -> None:
-        self._states: dict[str, FetchState] = {}
-        self._articles: dict[str, Article] = {}
-        self._names: dict[str, str] = {}
-
-    def fetch_states(self) -> Mapping[str, FetchState]:
-        """See `ports.ArticleStore`."""
-        return dict(self._states)
-
-    def save_state(self, state: FetchState) -> None:
-        """See `ports.ArticleStore`."""
-        self._states[state.source_id] = state
-
-    def save_feed(
-        self, source: Source, drafts: Sequence[ArticleDraft], state: FetchState, now: dt.datetime
-    ) -> SaveCounts:
-        """See `ports.ArticleStore`."""
-        counts: Counter[str] = Counter()
-        for found in match(drafts, self._names):
-            entry, old = found.draft, self._articles.get(found.article_id)
-            if old is None:
-                counts["new"] += 1
-                self._articles[found.article_id] = Article(
-                    id=found.article_id,
-                    outlet=source.outlet,
-                    title=entry.title,
-                    url=entry.url,
-                    published=entry.published or now,
-                    summary=entry.summary,
-                    section=entry.section,
-                    source=source.id,
-                    country=source.country,
-                    language=source.language,
-                    image_url=entry.image_url,
-                )
-            else:
-                own = old.outlet == source.outlet
-                edited = replace(old, title=entry.title, summary=entry.summary) if own else old
-                counts["known" if edited == old else "updated"] += 1
-                self._articles[found.article_id] = edited
-            for alias in entry.aliases:
-                self._names.setdefault(alias, found.article_id)
-        self.save_state(state)
-        return SaveCounts(new=counts["new"], updated=counts["updated"], known=counts["known"])
-
-    def articles(self, since: dt.datetime | None, until: dt.datetime | None) -> list[Article]:
-        """See `ports.ArticleStore`."""
-        found = (
-            article
-            for article in self._articles.values()
-            if (since is None or article.published > since) and (until is None or article.published <= until)
-        )
-        return sorted(found, key=lambda article: (article.published, article.id))
-
-    def newest(self, until: dt.datetime, sources: Sequence[str]) -> dt.datetime | None:
-        """See `ports.ArticleStore`."""
-        found = (one for one in self.articles(None, until) if not sources or one.source in sources)
-        return max((one.published for one in found), default=None)
+__all__ = [
+    "FakeFetcher",
+    "FakeSender",
+    "InlineParser",
+    "MemoryArticleStore",
+    "MemoryEditionStore",
+    "MemoryLedger",
+    "always_sent",
+]
 
 
 class MemoryEditionStore:

@@ -13,6 +13,7 @@ from digest.model import (
     Edition,
     Message,
     Newsletter,
+    ParsedFeed,
     Reader,
     Slot,
     Source,
@@ -30,16 +31,29 @@ ENVELOPE = Envelope(
 )
 
 
-def source(source_id: str = "zaytuna", *, outlet: str = "صوت الزيتونة", enabled: bool = True) -> Source:
-    """Return a source whose feed lies at `https://<id>.example/feed`."""
+def source(
+    source_id: str = "zaytuna",
+    *,
+    outlet: str = "صوت الزيتونة",
+    url: str = "",
+    full_text: bool = False,
+    enabled: bool = True,
+) -> Source:
+    """Return a source whose feed lies at `https://<id>.example/feed`, or elsewhere."""
     return Source(
         id=source_id,
         outlet=outlet,
         name=source_id,
-        url=f"https://{source_id}.example/feed",
+        url=url or f"https://{source_id}.example/feed",
         country="TN",
+        full_text=full_text,
         enabled=enabled,
     )
+
+
+def parsed(*drafts: ArticleDraft, repair: str = "") -> ParsedFeed:
+    """Return a feed with these entries, as the parser gives it."""
+    return ParsedFeed(drafts=drafts, entries=len(drafts), repair=repair)
 
 
 def draft(

@@ -52,14 +52,18 @@ def _first_of_each(drafts: Sequence[ArticleDraft]) -> list[ArticleDraft]:
     return list(first.values())
 
 
-def drop_shared_names(drafts: Sequence[ArticleDraft]) -> list[ArticleDraft]:
+def drop_shared_names(
+    drafts: Sequence[ArticleDraft], others: Sequence[tuple[str, ...]] = ()
+) -> list[ArticleDraft]:
     """Return a feed's drafts without the names that several entries of it share, in the feed's order.
 
-    Some feeds give every entry the same guid, or link all to the front page: such a name tells nothing. Where
-    all names agree the entries are copies, and the first is kept.
+    `others` are the aliases of the feed's further entries, which were read before. Some feeds give every entry the
+    same guid, or link all to the front page: such a name tells nothing. Where all names agree the entries are copies,
+    and the first is kept.
     """
     distinct = _first_of_each(drafts)
-    uses = Counter(alias for draft in distinct for alias in draft.aliases)
+    names = {draft.aliases for draft in distinct} | set(others)
+    uses = Counter(alias for one in names for alias in one)
     kept = []
     for draft in distinct:
         own = tuple(alias for alias in draft.aliases if uses[alias] == 1) or draft.aliases[-1:]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pathlib
 import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,15 +17,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store import Store, open_store
 from digest.adapters.store.engine import HEAD, alembic_config, migrate, open_engine
-from digest.adapters.store.schema import metadata
+from digest.adapters.store.schema import article, article_alias, metadata
 from digest.errors import DatabaseError
 from digest.model import FetchState
 from tests.conftest import NOW
-from tests.samples import draft, source
+from tests.samples import draft, parsed, source
 
 
 @pytest.fixture
@@ -60,10 +61,81 @@ def test_every_migration_can_be_taken_back_and_applied_again(engine: Engine) -> 
 
 
 def test_migrating_again_changes_nothing(database_url: str, store: Store) -> None:
-    store.articles.save_feed(source(), [draft()], FetchState(source_id="zaytuna"), NOW)
+    store.articles.save_feed(source(), parsed(draft()), FetchState(source_id="zaytuna"), NOW)
     again = open_store(database_url)
     assert len(again.articles.articles(None, None)) == 1
     again.close()
+
+
+def _rows(connection: Connection, names: Sequence[str]) -> dict[str, list[dict[str, object]]]:
+    """Return the rows of these tables as they are now, whatever the program thinks of them."""
+    tables = [sa.Table(name, sa.MetaData(), autoload_with=connection) for name in names]
+    return {
+        table.name: [dict(row) for row in connection.execute(sa.select(table)).mappings()] for table in tables
+    }
+
+
+_OF_THE_FIRST_VERSION: dict[str, dict[str, object]] = {
+    "article": {
+        "id": "a1",
+        "source_id": "zaytuna",
+        "outlet": "صوت الزيتونة",
+        "country": "TN",
+        "language": "ar",
+        "url": "https://zaytuna.example/1",
+        "title": "افتتاح الميناء الجديد",
+        "summary": "قال الوزير إن الميناء يعمل.",
+        "text": "",
+        "section": "اقتصاد",
+        "image_url": "https://zaytuna.example/1.jpg",
+        "published_at": NOW,
+        "dated": True,
+        "first_seen_at": NOW,
+        "updated_at": NOW,
+    },
+    "article_alias": {"alias": draft().aliases[0], "article_id": "a1"},
+    "source_state": {
+        "source_id": "zaytuna",
+        "url": "https://zaytuna.example/feed",
+        "etag": '"1"',
+        "body_hash": "0" * 64,
+        "checked_at": NOW,
+        "succeeded_at": NOW,
+        "error": "لا جواب",
+        "failures": 3,
+    },
+    "suppression": {"email_key": "reader@example.org", "reason": "left", "since": NOW},
+}
+
+
+def test_what_the_first_version_stored_is_there_in_the_second_and_after_a_way_back(database_url: str) -> None:
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        for name, row in _OF_THE_FIRST_VERSION.items():
+            table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+            connection.execute(sa.insert(table), [row])
+        before = _rows(connection, list(_OF_THE_FIRST_VERSION))
+    store = open_store(database_url)
+    [found] = store.articles.articles(None, None)
+    assert (found.title, found.published, found.section) == ("افتتاح الميناء الجديد", NOW, "اقتصاد")
+    assert (found.dateline, found.image_width, found.image_height) == ("", None, None)
+    assert [one.id for one in store.articles.wanting_text(["zaytuna"], NOW - dt.timedelta(1), 9)] == ["a1"]
+    state = store.articles.fetch_states()["zaytuna"]
+    assert (state.etag, state.failures, state.error) == ('"1"', 3, "لا جواب")
+    assert (state.failure, state.moved_count, state.repair, state.retired_at) == (None, 0, "", None)
+    assert store.articles.seen_items("zaytuna") == {}
+    # Known by its old name.
+    assert store.articles.save_feed(source(), parsed(draft()), state, NOW).new == 0
+    store.close()
+    with engine.begin() as connection:
+        connection.execute(sa.delete(article_alias).where(article_alias.c.alias != draft().aliases[0]))
+        connection.execute(sa.update(article).values(title=found.title, summary=found.summary))
+        command.downgrade(alembic_config(connection), "0001")
+        assert _rows(connection, list(_OF_THE_FIRST_VERSION)) == before
+        command.upgrade(alembic_config(connection), "head")
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
 
 
 def test_a_database_of_a_newer_program_is_refused(database_url: str, store: Store) -> None:

@@ -5,20 +5,22 @@ from __future__ import annotations
 import datetime as dt
 import pathlib
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from digest.adapters.store import Store, open_store
-from digest.model import Article, ArticleDraft, FetchState, SaveCounts, Source
+from digest.adapters.store.schema import metadata
+from digest.model import Article, ArticleDraft, FetchState, PageText, ParsedFeed, SaveCounts, Source
 from digest.ports import ArticleStore
 from tests.adapters.databases import KINDS, opened_store
 from tests.conftest import NOW
 from tests.fakes import MemoryArticleStore
-from tests.samples import draft, source
+from tests.samples import draft, parsed, source
 
 _STATE = FetchState(source_id="zaytuna")
 
@@ -34,7 +36,7 @@ def articles(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator
 
 
 def _save(store: ArticleStore, *drafts: ArticleDraft, at: dt.datetime = NOW) -> SaveCounts:
-    return store.save_feed(source(), drafts, _STATE, at)
+    return store.save_feed(source(), parsed(*drafts), _STATE, at)
 
 
 # --------------------------------------------------------------------------- the contract
@@ -196,7 +198,7 @@ def test_fetch_states_come_back_and_are_replaced_whole(articles: ArticleStore) -
 
 def test_a_feed_brings_its_state(articles: ArticleStore) -> None:
     state = FetchState(source_id="zaytuna", etag='"abc"', checked_at=NOW)
-    assert articles.save_feed(source(), [], state, NOW) == SaveCounts()
+    assert articles.save_feed(source(), parsed(), state, NOW) == SaveCounts()
     assert articles.fetch_states() == {"zaytuna": state}
 
 
@@ -214,6 +216,17 @@ def test_a_long_feed_is_known_again(articles: ArticleStore) -> None:
     assert len({article.id for article in articles.articles(None, None)}) == 300
 
 
+def test_another_outlets_feed_edits_nobodys_article(articles: ArticleStore) -> None:
+    own, other = source("own", outlet="صوت الواحة"), source("other", outlet="صدى الجبل")
+    names = ("link:one",)
+    state = FetchState(source_id="x")
+    articles.save_feed(own, parsed(replace(draft("افتتاح الميناء"), aliases=names)), state, NOW)
+    articles.save_feed(other, parsed(replace(draft("عنوان دخيل"), aliases=names)), state, NOW)
+    assert [(one.outlet, one.title) for one in articles.articles(None, None)] == [
+        ("صوت الواحة", "افتتاح الميناء")
+    ]
+
+
 # --------------------------------------------------------------------------- what only SQL can get wrong
 
 
@@ -227,7 +240,7 @@ def test_a_moment_is_aware_and_of_utc(store: Store) -> None:
     "ask",
     [
         pytest.param(lambda store, naive: store.articles(naive, None), id="in a question"),
-        pytest.param(lambda store, naive: _save(store, draft(), at=naive), id="in a row"),
+        pytest.param(lambda store, naive: _save(store, draft(published=None), at=naive), id="in a row"),
         pytest.param(
             lambda store, naive: store.save_state(FetchState(source_id="s", checked_at=naive)),
             id="in a state",
@@ -241,16 +254,37 @@ def test_a_naive_moment_is_refused(store: Store, ask: Callable[[ArticleStore, dt
     assert store.articles.fetch_states() == {}
 
 
-def test_a_failure_in_the_middle_of_a_feed_leaves_nothing(store: Store) -> None:
-    good = draft()
-    naive = draft(
-        "خبر ثانٍ لا وقت له", guid="g2", url="https://z.example/2", published=NOW.replace(tzinfo=None)
-    )
-    with pytest.raises(sa.exc.StatementError, match="without a time zone"):
-        _save(store.articles, good, naive)
-    assert store.articles.articles(None, None) == []
-    assert store.articles.fetch_states() == {}
-    assert _save(store.articles, good) == SaveCounts(new=1)
+def _snapshot(store: Store) -> dict[str, list[tuple[object, ...]]]:
+    with store.engine.connect() as connection:
+        return {
+            name: sorted(map(tuple, connection.execute(sa.select(table))), key=repr)
+            for name, table in metadata.tables.items()
+        }
+
+
+_NO_JSON: Any = object()
+
+
+@pytest.mark.parametrize(
+    ("state", "items"),
+    [
+        pytest.param(replace(_STATE, checked_at=NOW.replace(tzinfo=None)), {}, id="the state"),
+        pytest.param(replace(_STATE, etag='"2"'), {"i": _NO_JSON}, id="what was seen"),
+    ],
+)
+def test_a_feed_is_stored_whole_or_not_at_all(
+    store: Store, state: FetchState, items: Mapping[str, tuple[str, ...]]
+) -> None:
+    feed = ParsedFeed(drafts=(draft(),), items={"h": ("guid:1",)})
+    store.articles.save_feed(source(), feed, replace(_STATE, etag='"1"'), NOW)
+    before = _snapshot(store)
+    edited = draft("افتتاح الميناء الجديد بعد تأخير عامين كاملين", guid="another")
+    new = draft("خبر ثانٍ من أخبار هذا اليوم الطويل", guid="g2", url="https://z.example/2")
+    # Articles are written first: what fails comes after them.
+    with pytest.raises((sa.exc.StatementError, TypeError)):
+        store.articles.save_feed(source(), ParsedFeed(drafts=(edited, new), items=items), state, NOW)
+    assert _snapshot(store) == before
+    assert _save(store.articles, edited, new) == SaveCounts(new=1, updated=1)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +300,18 @@ def test_whatever_a_server_sends_can_be_kept(store: Store, header: str, kept: st
     assert (state.etag, state.last_modified, state.error) == (kept, kept, kept)
 
 
+def test_whatever_a_feed_or_a_page_says_can_be_kept(store: Store) -> None:
+    odd, kept = "a\0b\ud800", "a\N{REPLACEMENT CHARACTER}b?"
+    said = replace(draft(odd), summary="", section=odd, dateline="", url=odd)
+    assert _save(store.articles, said) == SaveCounts(new=1)
+    assert _save(store.articles, said) == SaveCounts(known=1)
+    [found] = store.articles.articles(None, None)
+    assert (found.title, found.section, found.url) == (kept, kept, kept)
+    store.articles.save_text(found.id, PageText(text=odd, lede=odd, dateline=odd), NOW)
+    [found] = store.articles.articles(None, None)
+    assert (found.text, found.summary, found.dateline) == (kept, kept, kept)
+
+
 def _save_at_once(url: str, feeds: Sequence[tuple[Source, Sequence[ArticleDraft]]]) -> list[SaveCounts]:
     """Save each feed from a connection of its own, all at the same moment."""
     start = threading.Barrier(len(feeds))
@@ -274,7 +320,7 @@ def _save_at_once(url: str, feeds: Sequence[tuple[Source, Sequence[ArticleDraft]
         store = open_store(url)
         try:
             start.wait(timeout=20)
-            return store.articles.save_feed(of, drafts, FetchState(source_id=of.id), NOW)
+            return store.articles.save_feed(of, parsed(*drafts), FetchState(source_id=of.id), NOW)
         finally:
             store.close()
 
@@ -319,14 +365,3 @@ def test_outlets_that_share_a_link_make_one_article_even_at_once(database_url: s
         counts = _save_at_once(database_url, feeds)
         assert sum(count.new for count in counts) == 2
         assert len(store.articles.articles(None, None)) == 2 * (turn + 1)
-
-
-def test_another_outlets_feed_edits_nobodys_article(articles: ArticleStore) -> None:
-    own, other = source("own", outlet="صوت الواحة"), source("other", outlet="صدى الجبل")
-    names = ("link:one",)
-    state = FetchState(source_id="x")
-    articles.save_feed(own, [replace(draft("افتتاح الميناء"), aliases=names)], state, NOW)
-    articles.save_feed(other, [replace(draft("عنوان دخيل"), aliases=names)], state, NOW)
-    assert [(one.outlet, one.title) for one in articles.articles(None, None)] == [
-        ("صوت الواحة", "افتتاح الميناء")
-    ]

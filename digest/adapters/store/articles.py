@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -13,14 +14,27 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store.engine import reading
-from digest.adapters.store.schema import article, article_alias, source_state
+from digest.adapters.store.schema import article, article_alias, source_items, source_state
 from digest.collector.identity import Match, match
-from digest.model import Article, ArticleDraft, FetchState, SaveCounts, Source
+from digest.collector.moments import publication
+from digest.model import (
+    Article,
+    ArticleDraft,
+    Failure,
+    FetchState,
+    PageText,
+    ParsedFeed,
+    SaveCounts,
+    Source,
+    SourceStats,
+)
 
 #: Bound parameters of one statement; SQLite's older builds take 999.
 _CHUNK = 400
 #: PostgreSQL advisory lock of the process that saves a feed; any constant of our own.
 _SAVE_LOCK = 0x6D756A617B
+#: An article's page that could not be read so often is let be.
+MOST_TEXT_TRIES = 3
 
 
 def upsert(connection: Connection, table: sa.Table) -> Any:
@@ -38,32 +52,37 @@ class SqlArticleStore:
         """See `ports.ArticleStore`."""
         with reading(self._engine) as connection:
             rows = connection.execute(sa.select(source_state)).mappings()
-            return {row["source_id"]: FetchState(**row) for row in rows}
+            return {row["source_id"]: _state(row) for row in rows}
 
     def save_state(self, state: FetchState) -> None:
         """See `ports.ArticleStore`."""
         with self._engine.begin() as connection:
             _save_state(connection, state)
 
-    def save_feed(
-        self, source: Source, drafts: Sequence[ArticleDraft], state: FetchState, now: dt.datetime
-    ) -> SaveCounts:
+    def seen_items(self, source_id: str) -> Mapping[str, tuple[str, ...]]:
+        """See `ports.ArticleStore`."""
+        query = sa.select(source_items.c["items"]).where(source_items.c.source_id == source_id)
+        with reading(self._engine) as connection:
+            document = connection.scalar(query)
+        return {name: tuple(aliases) for name, aliases in json.loads(document or "{}").items()}
+
+    def save_feed(self, source: Source, feed: ParsedFeed, state: FetchState, now: dt.datetime) -> SaveCounts:
         """See `ports.ArticleStore`."""
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # Feeds share links, those of different outlets as well: one at a time decides what is new.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SAVE_LOCK)))
             matches = match(
-                drafts, _known(connection, [alias for draft in drafts for alias in draft.aliases])
+                feed.drafts, _known(connection, [alias for draft in feed.drafts for alias in draft.aliases])
             )
             first = {found.article_id: found for found in reversed(matches) if found.is_new}
             new = [found for found in matches if first.get(found.article_id) is found]
-            for found in new:
-                connection.execute(sa.insert(article).values(_new_row(source, found, now)))
-            updated = sum(_update(connection, source, found, now) for found in matches if not found.is_new)
-            for found in matches:
-                _name(connection, found)
+            if new:
+                connection.execute(sa.insert(article), [_new_row(source, found, now) for found in new])
+            updated = _update(connection, source, [found for found in matches if not found.is_new], now)
+            _name(connection, matches)
             _save_state(connection, state)
+            _save_items(connection, source.id, feed.items)
         return SaveCounts(new=len(new), updated=updated, known=len(matches) - len(new) - updated)
 
     def articles(self, since: dt.datetime | None, until: dt.datetime | None) -> list[Article]:
@@ -85,6 +104,51 @@ class SqlArticleStore:
             moment: dt.datetime | None = connection.scalar(query)
             return moment
 
+    def wanting_text(self, sources: Sequence[str], since: dt.datetime, limit: int) -> list[Article]:
+        """See `ports.ArticleStore`."""
+        query = (
+            sa.select(article)
+            .where(article.c.source_id.in_(sources), article.c.first_seen_at > since)
+            .where(article.c.text == "", article.c.text_tries < MOST_TEXT_TRIES)
+            .order_by(article.c.published_at.desc(), article.c.id)
+            .limit(limit)
+        )
+        with reading(self._engine) as connection:
+            return [_article(row) for row in connection.execute(query).mappings()]
+
+    def save_text(self, article_id: str, page: PageText | None, now: dt.datetime) -> None:
+        """See `ports.ArticleStore`."""
+        changes: dict[str, Any] = {"text_tries": article.c.text_tries + 1}
+        if page:
+            lede, dateline = _storable(page.lede), _storable(page.dateline)
+            changes |= {
+                "text": _storable(page.text),
+                "updated_at": now,
+                "summary": sa.case((article.c.summary == "", lede), else_=article.c.summary),
+                "dateline": sa.case((article.c.dateline == "", dateline), else_=article.c.dateline),
+            }
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(article).where(article.c.id == article_id).values(changes))
+
+    def source_stats(self, since: dt.datetime, now: dt.datetime) -> Mapping[str, SourceStats]:
+        """See `ports.ArticleStore`."""
+        in_window = article.c.published_at > since
+        query = (
+            sa.select(
+                article.c.source_id,
+                sa.func.max(article.c.published_at).label("newest"),
+                sa.func.max(article.c.first_seen_at).label("last_new"),
+                sa.func.min(article.c.published_at).filter(in_window).label("oldest"),
+                sa.func.count().filter(in_window).label("articles"),
+                sa.func.count().filter(in_window, sa.not_(article.c.dated)).label("undated"),
+            )
+            .where(article.c.published_at <= now)
+            .group_by(article.c.source_id)
+        )
+        with reading(self._engine) as connection:
+            rows = [dict(row) for row in connection.execute(query).mappings()]
+        return {row.pop("source_id"): SourceStats(**row) for row in rows}
+
 
 def _chunks(values: Iterable[str]) -> Iterator[tuple[str, ...]]:
     rest = iter(values)
@@ -102,14 +166,24 @@ def _known(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     return known
 
 
-def _name(connection: Connection, found: Match) -> None:
-    rows = [{"alias": alias, "article_id": found.article_id} for alias in found.draft.aliases]
-    connection.execute(upsert(connection, article_alias).on_conflict_do_nothing(), rows)
+def _name(connection: Connection, matches: Sequence[Match]) -> None:
+    rows = [
+        {"alias": alias, "article_id": found.article_id} for found in matches for alias in found.draft.aliases
+    ]
+    if rows:
+        connection.execute(upsert(connection, article_alias).on_conflict_do_nothing(), rows)
+
+
+def _save_items(connection: Connection, source_id: str, items: Mapping[str, tuple[str, ...]]) -> None:
+    row = {"source_id": source_id, "items": json.dumps(items, separators=(",", ":"))}
+    statement = upsert(connection, source_items).values(row)
+    connection.execute(statement.on_conflict_do_update(index_elements=["source_id"], set_=row))
 
 
 def _new_row(source: Source, found: Match, now: dt.datetime) -> dict[str, Any]:
     draft = found.draft
-    return {
+    published, dated = publication(draft.published, now)
+    row = {
         "id": found.article_id,
         "source_id": source.id,
         "outlet": source.outlet,
@@ -120,25 +194,51 @@ def _new_row(source: Source, found: Match, now: dt.datetime) -> dict[str, Any]:
         "summary": draft.summary,
         "text": "",
         "section": draft.section,
+        "dateline": draft.dateline,
         "image_url": draft.image_url,
-        "published_at": draft.published or now,
-        "dated": draft.published is not None,
+        "image_width": draft.image_width,
+        "image_height": draft.image_height,
+        "published_at": published,
+        "dated": dated,
         "first_seen_at": now,
         "updated_at": now,
+        "text_tries": 0,
     }
+    return {name: _storable(value) for name, value in row.items()}
 
 
-def _update(connection: Connection, source: Source, found: Match, now: dt.datetime) -> bool:
-    """Take over an edit of the headline or the summary; say whether there was one.
+def _update(connection: Connection, source: Source, matches: Sequence[Match], now: dt.datetime) -> int:
+    """Take over the edits of known articles; return how many were edited.
 
     Only the outlet itself edits its article: another's feed that links to it changes nothing.
     """
-    draft = found.draft
-    own = article.c.outlet == source.outlet
-    edited = sa.or_(article.c.title != draft.title, article.c.summary != draft.summary)
-    changes: dict[str, Any] = {"title": draft.title, "summary": draft.summary, "updated_at": now}
-    statement = sa.update(article).where(article.c.id == found.article_id, own, edited).values(changes)
-    return connection.execute(statement).rowcount > 0
+    drafts = {found.article_id: found.draft for found in reversed(matches)}
+    updated = 0
+    for chunk in _chunks(drafts):
+        stored = sa.select(article).where(article.c.id.in_(chunk), article.c.outlet == source.outlet)
+        for row in connection.execute(stored).mappings().all():
+            changes = _changes(row, drafts[row["id"]], now)
+            if changes:
+                statement = sa.update(article).where(article.c.id == row["id"])
+                connection.execute(statement.values({**changes, "updated_at": now}))
+                updated += 1
+    return updated
+
+
+def _changes(row: sa.RowMapping, draft: ArticleDraft, now: dt.datetime) -> dict[str, Any]:
+    # A summary that the feed does not give may have come from the article's own page.
+    told = {"title": draft.title, "summary": draft.summary or row["summary"]}
+    changes = {name: kept for name, text in told.items() if row[name] != (kept := _storable(text))}
+    unsure = not row["dated"] or row["published_at"] > now
+    if unsure and draft.published and draft.published != row["published_at"]:
+        # It had no date, or one that it was held back for, and now has one. Else the first date stands: outlets
+        # date an article anew to lift it up again.
+        changes["published_at"], changes["dated"] = publication(draft.published, now)
+    return changes
+
+
+def _state(row: sa.RowMapping) -> FetchState:
+    return FetchState(**{**row, "failure": Failure(row["failure"]) if row["failure"] else None})
 
 
 def _save_state(connection: Connection, state: FetchState) -> None:
@@ -148,7 +248,7 @@ def _save_state(connection: Connection, state: FetchState) -> None:
 
 
 def _storable(value: object) -> object:
-    """Return a text as every database takes it; servers send header bytes that are no UTF-8, even NUL."""
+    """Return a text as every database takes it; servers and pages send bytes that are no UTF-8, even NUL."""
     if not isinstance(value, str):
         return value
     return value.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
@@ -167,5 +267,9 @@ def _article(row: sa.RowMapping) -> Article:
         source=row["source_id"],
         country=row["country"],
         language=row["language"],
+        dateline=row["dateline"],
+        dated=row["dated"],
         image_url=row["image_url"],
+        image_width=row["image_width"],
+        image_height=row["image_height"],
     )

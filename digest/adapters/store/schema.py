@@ -70,6 +70,21 @@ source_state = Table(
     Column("error", Text),
     Column("failures", Integer, nullable=False, default=0),
     Column("retry_at", Moment),
+    # A value of model.Failure.
+    Column("failure", String(16)),
+    Column("host_retry_at", Moment),
+    Column("moved_to", Text),
+    Column("moved_count", Integer, nullable=False, server_default="0"),
+    Column("retired_at", Moment),
+    Column("repair", Text, nullable=False, server_default=""),
+)
+
+source_items = Table(
+    "source_items",
+    metadata,
+    Column("source_id", String, primary_key=True),
+    # ParsedFeed.items of the last stored body, as JSON; apart from the state, which is read for all at once.
+    Column("items", Text, nullable=False),
 )
 
 article = Table(
@@ -86,12 +101,18 @@ article = Table(
     Column("text", Text, nullable=False),
     Column("section", Text, nullable=False),
     Column("image_url", Text),
+    Column("image_width", Integer),
+    Column("image_height", Integer),
+    Column("dateline", Text, nullable=False, server_default=""),
+    # How often the article's own page was asked for.
+    Column("text_tries", Integer, nullable=False, server_default="0"),
     Column("published_at", Moment, nullable=False),
     # False where the feed gave no date and `published_at` is when we first saw it.
     Column("dated", Boolean, nullable=False),
     Column("first_seen_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Index(None, "published_at"),
+    Index(None, "source_id", "published_at"),
 )
 
 article_alias = Table(
