@@ -2,73 +2,133 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import feedparser
 
+from digest.collector.answers import is_challenge
 from digest.collector.clean import clean_summary, clean_title, plain_text
 from digest.collector.dates import parse_date
 from digest.collector.decode import Decoded, decode
 from digest.collector.identity import aliases, drop_shared_names
+from digest.collector.images import best_image
+from digest.collector.trim import Item, find_items, without
 from digest.collector.urls import canonical_url, web_url
 from digest.errors import FeedError
-from digest.model import ArticleDraft, FetchResult, Source
+from digest.model import ArticleDraft, Failure, FetchResult, ParsedFeed, Source
+from digest.text.tidy import shorten
 
 #: Entries of one feed that are read at most; a larger feed is an archive, newest first.
-MOST_ENTRIES = 500
+MOST_ENTRIES = 1000
+#: Characters of the headline that is made of the text where a feed gives none.
+_MADE_HEADLINE = 120
 
 
-def parse_feed(source: Source, fetched: FetchResult) -> list[ArticleDraft]:
-    """Return the entries of a fetched feed, in its order.
+def read_feed(
+    source: Source, fetched: FetchResult, seen: Mapping[str, tuple[str, ...]] | None = None
+) -> ParsedFeed:
+    """Return what a fetched feed brings.
 
-    Entries without headline or link are left out: there is nothing to show or to go to. Raises FeedError where
-    the body is no feed, and says what it is instead.
+    `seen` is the `items` of the last time: entries that stand in it are not read again. Entries without anything
+    to show or to go to are counted and left out. Raises FeedError where the body is no feed, and says what it is
+    instead.
     """
     decoded = decode(fetched.body, fetched.charset)
-    feed = _read(decoded)
+    body = decoded.as_utf8()
+    items, fault = find_items(body)
+    repair = "; ".join(part for part in (decoded.repair, fault) if part)
+    known = seen or {}
+    if items:
+        fresh = [index for index, item in enumerate(items[:MOST_ENTRIES]) if item.hash not in known]
+        trimmed = _trimmed(source, body, items, fresh, known, repair)
+        if trimmed:
+            return trimmed
+    feed = _read(body)
     if not feed.entries and not feed.version:
-        raise FeedError(f"not a feed: {_what_it_is(decoded.text, fetched.content_type)}")
-    site_link = feed.feed.get("link") or ""
-    names = (source.outlet, plain_text(feed.feed.get("title") or ""))
-    drafts = [_draft(source, entry, names, site_link) for entry in feed.entries[:MOST_ENTRIES]]
-    return drop_shared_names([draft for draft in drafts if draft])
+        kind = Failure.BLOCKED if is_challenge(decoded.text) else Failure.UNREADABLE
+        raise FeedError(f"not a feed: {_what_it_is(decoded, fetched.content_type)}", kind)
+    drafts = [_draft(source, feed, entry) for entry in feed.entries[:MOST_ENTRIES]]
+    return _parsed(feed, drafts, (), {}, len(feed.entries), repair)
 
 
-def _read(decoded: Decoded) -> Any:
+def _trimmed(
+    source: Source,
+    body: bytes,
+    items: Sequence[Item],
+    fresh: Sequence[int],
+    known: Mapping[str, tuple[str, ...]],
+    repair: str,
+) -> ParsedFeed | None:
+    """Read only the fresh items; None where feedparser does not find the same entries as we."""
+    present = {item.hash: known[item.hash] for item in items if item.hash in known}
+    if not fresh:
+        return ParsedFeed(drafts=(), items=present, entries=len(items), repair=repair)
+    feed = _read(without(body, items, set(fresh)))
+    if len(feed.entries) != len(fresh):
+        return None
+    drafts = [_draft(source, feed, entry) for entry in feed.entries]
+    names = {items[at].hash: draft.aliases if draft else () for at, draft in zip(fresh, drafts, strict=True)}
+    return _parsed(feed, drafts, tuple(present.values()), {**present, **names}, len(items), repair)
+
+
+def _parsed(
+    feed: Any,
+    drafts: Sequence[ArticleDraft | None],
+    others: Sequence[tuple[str, ...]],
+    items: Mapping[str, tuple[str, ...]],
+    found: int,
+    repair: str,
+) -> ParsedFeed:
+    told = [draft for draft in drafts if draft]
+    return ParsedFeed(
+        drafts=tuple(drop_shared_names(told, others)),
+        items=items,
+        entries=found,
+        skipped=len(drafts) - len(told),
+        repair=repair,
+        title=plain_text(feed.feed.get("title") or ""),
+    )
+
+
+def _read(body: bytes) -> Any:
     try:
         # Our own cleaning follows; feedparser's would cost three quarters of its time.
-        return feedparser.parse(
-            io.BytesIO(decoded.as_utf8()), sanitize_html=False, resolve_relative_uris=False
-        )
+        return feedparser.parse(io.BytesIO(body), sanitize_html=False, resolve_relative_uris=False)
+    except MemoryError:
+        raise
     except Exception as error:
         # Its parser for what is not well-formed stumbles over some orders of tags: KeyError, IndexError.
         raise FeedError(f"too damaged to be read: {type(error).__name__}: {error}") from error
 
 
-def _what_it_is(text: str, content_type: str) -> str:
-    head = text[:2000].lstrip().lower()
+def _what_it_is(decoded: Decoded, content_type: str) -> str:
+    begin = decoded.text[:2000].lstrip()
+    head = begin.lower()
     if not head:
         return "an empty answer"
+    if is_challenge(decoded.text):
+        return "a challenge page that wants a browser: the outlet blocks programs"
     if head.startswith(("<!doctype html", "<html")) or "<body" in head:
-        return "a web page (an error, a login or a challenge page, or the feed has moved)"
-    return f"content of type {content_type or 'unknown'} that begins with {text[:40].strip()!r}"
+        return "a web page (an error, a login page, or the feed has moved)"
+    return f"content of type {content_type or 'unknown'} that begins with {begin[:40].strip()!r}"
 
 
-def _draft(source: Source, entry: Any, names: tuple[str, ...], site_link: str) -> ArticleDraft | None:
-    title = clean_title(entry.get("title") or "", names)
+def _draft(source: Source, feed: Any, entry: Any) -> ArticleDraft | None:
+    names = (source.outlet, plain_text(feed.feed.get("title") or ""))
     guid = entry.get("id") or ""
     url = _link(entry.get("link") or "", guid, source)
+    title = clean_title(entry.get("title") or "", names)
+    content = entry.get("summary") or next((part.get("value") for part in entry.get("content", [])), None)
+    summary = clean_summary(content or "", title, names)
+    title = title or shorten(summary.text, _MADE_HEADLINE)
     if not title or not url:
         return None
-    content = entry.get("summary") or next((part.get("value") for part in entry.get("content", [])), None)
-    summary = clean_summary(content or "", title)
-    # Past feedparser's own `get`, which answers `updated` with `published`, and warns.
-    dates = (dict.get(entry, key) for key in ("published", "updated", "created"))
-    published = next(
-        (moment for text in dates if text and (moment := parse_date(text, source.timezone))), None
-    )
     tags = [plain_text(tag.get("term") or "") for tag in entry.get("tags", [])]
+    image = best_image(entry, source.url)
+    site_link = feed.feed.get("link") or ""
     return ArticleDraft(
         aliases=aliases(
             source_id=source.id,
@@ -76,15 +136,24 @@ def _draft(source: Source, entry: Any, names: tuple[str, ...], site_link: str) -
             guid=guid,
             url="" if canonical_url(url) == canonical_url(site_link) else url,
             title=title,
-            summary=summary,
+            summary=summary.text,
         ),
         url=url,
         title=title,
-        summary=summary,
-        published=published,
+        summary=summary.text,
+        published=_published(entry, source),
         section=next((tag for tag in tags if tag), ""),
-        image_url=_image(entry, source),
+        dateline=summary.dateline,
+        image_url=image.url if image else None,
+        image_width=image.width if image else None,
+        image_height=image.height if image else None,
     )
+
+
+def _published(entry: Any, source: Source) -> dt.datetime | None:
+    # Past feedparser's own `get`, which answers `updated` with `published`, and warns.
+    dates = (dict.get(entry, key) for key in ("published", "updated", "created"))
+    return next((moment for text in dates if text and (moment := parse_date(text, source.timezone))), None)
 
 
 def _link(link: str, guid: str, source: Source) -> str | None:
@@ -94,17 +163,3 @@ def _link(link: str, guid: str, source: Source) -> str | None:
     if url and url.partition("#")[0] != source.url:
         return url
     return web_url(guid) if guid.startswith("http") else None
-
-
-def _image(entry: Any, source: Source) -> str | None:
-    candidates = [
-        *entry.get("media_content", []),
-        *entry.get("media_thumbnail", []),
-        *entry.get("enclosures", []),
-    ]
-    for candidate in candidates:
-        kind = candidate.get("type") or candidate.get("medium") or "image"
-        url = web_url(candidate.get("url") or candidate.get("href") or "", source.url)
-        if url and url.startswith("https:") and kind.startswith("image"):
-            return url
-    return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from digest.collector.parse import parse_feed
+from digest.collector.parse import read_feed
 from digest.model import ArticleDraft, FetchResult, FetchStatus, Source
 
 SOURCE = Source(
@@ -19,7 +19,7 @@ def fetched(body: bytes | str, *, content_type: str = "text/xml", charset: str |
     """Return what a fetch of this body gives."""
     raw = body.encode() if isinstance(body, str) else body
     return FetchResult(
-        source_id=SOURCE.id,
+        key=SOURCE.id,
         status=FetchStatus.FETCHED,
         body=raw,
         content_type=content_type,
@@ -31,7 +31,7 @@ def parse(
     body: bytes | str, *, content_type: str = "text/xml", charset: str | None = None
 ) -> list[ArticleDraft]:
     """Return the drafts of a feed with this body."""
-    return parse_feed(SOURCE, fetched(body, content_type=content_type, charset=charset))
+    return list(read_feed(SOURCE, fetched(body, content_type=content_type, charset=charset)).drafts)
 
 
 def rss(*items: str, title: str = "صوت الواحة", link: str = "https://waha.example/") -> str:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import FeedError
+from digest.model import Failure
 from tests.collector.samples import ATOM, RSS, item, parse, rss
 from tests.text.alphabets import anything
 
@@ -38,6 +39,14 @@ def test_what_is_no_feed_is_named(body: str | bytes, content_type: str, words: s
     with pytest.raises(FeedError, match="not a feed: ") as raised:
         parse(body, content_type=content_type)
     assert words in str(raised.value)
+    assert raised.value.kind == Failure.UNREADABLE
+
+
+def test_a_challenge_page_is_no_fault_of_the_feed() -> None:
+    page = "<html><title>Just a moment...</title><script src='/cdn-cgi/challenge-platform/x'></script></html>"
+    with pytest.raises(FeedError, match="the outlet blocks programs") as raised:
+        parse(page, content_type="text/html")
+    assert raised.value.kind == Failure.BLOCKED
 
 
 @pytest.mark.parametrize(
@@ -118,6 +127,7 @@ _DEEP = """
 import sys
 from tests.collector.samples import parse, rss, item
 from digest.errors import FeedError
+from digest.model import Failure
 
 n = 50_000
 bodies = {
@@ -219,7 +229,9 @@ def test_pieces_of_feeds_in_any_order_raise_nothing_but_feed_errors(body: str) -
         assert draft.title
         assert draft.url.startswith(("http://", "https://"))
         assert draft.aliases
-        (draft.title + draft.summary + draft.url + draft.section).encode("utf-8")
+        said = draft.title + draft.summary + draft.url + draft.section + draft.dateline
+        said.encode("utf-8")
+        assert "\0" not in said
 
 
 @given(st.binary(max_size=200))

@@ -6,8 +6,8 @@ import datetime as dt
 
 import pytest
 
-from digest.collector.parse import MOST_ENTRIES
-from tests.collector.samples import ATOM, RDF, RSS, item, parse, rss
+from digest.collector.parse import MOST_ENTRIES, read_feed
+from tests.collector.samples import ATOM, RDF, RSS, SOURCE, fetched, item, parse, rss
 
 EVENING = dt.datetime(2026, 2, 13, 17, 0, tzinfo=dt.UTC)
 
@@ -52,6 +52,31 @@ def test_an_archive_is_read_from_its_top_only() -> None:
     drafts = parse(rss(*(item(f"خبر {number}", f"/{number}") for number in range(MOST_ENTRIES + 100))))
     assert len(drafts) == MOST_ENTRIES
     assert drafts[0].title == "خبر 0"
+
+
+def test_what_is_told_of_a_feed() -> None:
+    feed = read_feed(
+        SOURCE, fetched(rss(item("خبر"), "<title>بلا رابط</title>", title="&lt;b&gt;صوت&lt;/b&gt; الواحة"))
+    )
+    assert (feed.title, feed.entries, feed.skipped, len(feed.drafts)) == ("صوت الواحة", 2, 1, 1)
+    assert len(feed.items) == 2
+    assert feed.repair == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "repair"),
+    [
+        pytest.param(RSS.encode("cp1256"), "is windows-1256 but says utf-8", id="encoding"),
+        pytest.param(rss("&nbsp;"), "is not well-formed XML (undefined entity)", id="xml"),
+        pytest.param(
+            rss("&nbsp;").encode("cp1256") + "خبر من الواحة".encode("cp1256"),
+            "is windows-1256 but says utf-8; is not well-formed XML (undefined entity)",
+            id="both",
+        ),
+    ],
+)
+def test_what_had_to_be_mended_is_said(body: bytes | str, repair: str) -> None:
+    assert read_feed(SOURCE, fetched(body)).repair == repair
 
 
 # --------------------------------------------------------------------------- headline and link
@@ -218,6 +243,24 @@ def test_the_first_category_that_says_something_is_the_section() -> None:
     assert draft.section == "اقتصاد"
 
 
+def test_a_picture_s_size_is_kept_where_the_feed_gives_it() -> None:
+    [draft, bare] = parse(
+        rss(
+            item("خبر", rest='<media:content url="https://c.example/1.jpg" width="1200" height="630"/>'),
+            item("خبر آخر", "/2", '<media:content url="https://c.example/2.jpg"/>'),
+        )
+    )
+    assert (draft.image_width, draft.image_height) == (1200, 630)
+    assert (bare.image_url, bare.image_width, bare.image_height) == ("https://c.example/2.jpg", None, None)
+
+
+def test_where_a_report_was_filed_is_kept_apart_from_the_summary() -> None:
+    [draft] = parse(
+        rss(item("قمة الرياض", rest="<description>موسكو - رويترز: حضر الوزراء القمة.</description>"))
+    )
+    assert (draft.dateline, draft.summary) == ("موسكو", "حضر الوزراء القمة.")
+
+
 # --------------------------------------------------------------------------- identity
 
 
@@ -235,3 +278,16 @@ def test_entries_with_one_guid_for_all_are_all_kept() -> None:
 def test_news_flashes_with_one_guid_and_one_link_for_all_are_all_kept() -> None:
     drafts = parse(rss(*(item(f"عاجل {number}", "/live", "<guid>1</guid>") for number in range(5))))
     assert len({draft.aliases for draft in drafts}) == 5
+
+
+def test_the_link_is_kept_as_the_feed_gives_it() -> None:
+    [draft] = parse(rss(item("خبر", "HTTP://WWW.waha.example/%d8%a3?utm_source=rss&amp;id=7#top")))
+    assert draft.url == "http://www.waha.example/%d8%a3?utm_source=rss&id=7#top"
+    [plain] = parse(rss(item("خبر", "https://waha.example/%D8%A3?id=7")))
+    assert draft.aliases[0] == plain.aliases[0]
+
+
+def test_links_in_windows_1256_are_told_apart() -> None:
+    drafts = parse(rss(item("خبر", "/%C7%E1%CE%C8%D1"), item("عاجل", "/%D3%E6%D1%ED%C7")))
+    assert len({draft.aliases[0] for draft in drafts}) == 2
+    assert all(draft.aliases[0].startswith("link:") for draft in drafts)
