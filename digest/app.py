@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from digest.adapters.store import Store
     from digest.mailer.language import Language
     from digest.mailer.mime import Assembler, Envelope
-    from digest.ports import Clock, Fetcher, Sender
+    from digest.ports import Clock, Fetcher, Parser, Sender
     from digest.ranker.places import Placer
     from digest.ranker.rank import RankSettings
 
@@ -119,10 +119,19 @@ class App:
                 max_bytes=int(collect.max_megabytes * 1_000_000),
                 concurrency=collect.concurrency,
                 per_host=collect.per_host,
+                spacing_seconds=collect.host_spacing_seconds,
                 allow_private_addresses=collect.allow_private_addresses,
-                contact=collect.contact,
+                contact=collect.contact or f"mailto:{self.settings.mail.from_}",
             )
         )
+
+    @cached_property
+    def parser(self) -> Parser:
+        """What reads feeds and pages, in processes of its own."""
+        from digest.adapters.parser import ProcessParser
+
+        collect = self.settings.collect
+        return ProcessParser(processes=collect.parsers, timeout_seconds=collect.parse_seconds)
 
     @cached_property
     def placer(self) -> Placer:
@@ -294,8 +303,9 @@ class App:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        if "store" in self.__dict__:
-            self.store.close()
+        for name in ("parser", "store"):
+            if name in self.__dict__:
+                self.__dict__[name].close()
 
     def newsletters(self) -> Iterator[Newsletter]:
         """Yield all newsletters."""

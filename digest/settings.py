@@ -131,6 +131,11 @@ class CollectSettings(Table):
     max_megabytes: float = Field(10, gt=0, le=100, description="megabytes of one feed, up to 100")
     concurrency: int = Field(20, ge=1, le=200, description="fetches at a time, from 1 to 200")
     per_host: int = Field(2, ge=1, le=50, description="fetches of one host at a time, from 1 to 50")
+    host_spacing_seconds: float = Field(
+        0.2, ge=0, le=60, description="seconds between two requests to one host, up to 60"
+    )
+    parsers: int = Field(2, ge=1, le=32, description="processes that read feeds, from 1 to 32")
+    parse_seconds: float = Field(10, gt=0, le=600, description="seconds for reading one feed, more than 0")
     allow_private_addresses: bool = Field(False, description="true or false")
     contact: str = Field("", description="a URL or an address where outlets reach you")
 

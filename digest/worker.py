@@ -18,7 +18,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from digest.errors import DigestError, NothingToSay, SenderError
-from digest.pipeline import collect, compose, deliver, no_progress, open_edition
+from digest.pipeline import collect, compose, deliver, no_progress, open_edition, read_pages
 from digest.schedule import due_slots, next_due
 
 if TYPE_CHECKING:
@@ -107,20 +107,28 @@ class Worker:
         return run
 
     def collect(self) -> None:
-        """Fetch every due source."""
+        """Fetch every due source, and the pages of those that ask for it."""
         app = self._app
         sources = list(app.settings.sources.values())
         try:
-            report = collect(sources, app.fetcher, app.store.articles, app.clock.now(), no_progress)
+            what = (sources, app.fetcher, app.parser, app.store.articles, app.clock.now(), no_progress)
+            report = collect(*what, self._stop.is_set)
+            pages = read_pages(*what, self._stop.is_set)
         finally:
             self._collected.set()
+            # Its processes hold memory that nobody needs until the next time.
+            app.parser.close()
         _log.info(
-            "collected %d sources, %d failed, %d new articles",
+            "collected %d sources, %d failed, %d waiting, %d new articles, %d pages read",
             len(report.outcomes),
             len(report.failed),
+            len(report.waiting),
             report.new,
+            pages.read,
         )
-        for outcome in report.failed:
+        if report.outage:
+            _log.error("most hosts cannot be reached: is this machine's network or name service down?")
+        for outcome in report.at_fault:
             _log.warning("source %s failed: %s", outcome.source.id, outcome.error)
 
     def _tick(self) -> None:

@@ -12,13 +12,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from digest.adapters.clock import SystemClock
+from digest.app import App
+from digest.errors import DatabaseError
+from digest.worker import Worker
+from tests.adapters.http_server import Exchange, answer, http_server
 from tests.cli.running import (
     LOOPBACK,
     digest,
@@ -28,6 +33,9 @@ from tests.cli.running import (
     write_newsletter,
     write_sources,
 )
+from tests.fakes import FakeFetcher, InlineParser
+from tests.pipeline.answers import fetched
+from tests.samples import source
 
 _ZONE = "Asia/Riyadh"
 _PEOPLE = ["layla@example.org", "omar@example.com", "reader@example.net"]
@@ -220,6 +228,76 @@ def test_once_does_what_is_due_and_ends(late: bool, tmp_path: pathlib.Path) -> N
     assert (first.code, again.code) == (0, 0)
     assert _letters(tmp_path) == ([] if late else _PEOPLE)
     assert {row[0] for row in _rows(tmp_path, "SELECT attempts FROM delivery")} == (set() if late else {1})
+
+
+# --------------------------------------------------------------------------- collecting
+
+
+def test_a_worker_that_is_told_to_stop_while_it_collects_does_so(tmp_path: pathlib.Path) -> None:
+    log = tmp_path / "worker.log"
+    _due_newsletter(tmp_path)
+    with http_server() as server:
+
+        def slow(exchange: Exchange) -> None:
+            exchange.wait_for_stop(0.1)
+            answer(f"<rss version='2.0'><channel><title>{exchange.path}</title></channel></rss>".encode())(
+                exchange
+            )
+
+        server.routes |= {f"/{number}": slow for number in range(400)}
+        write_sources(tmp_path, {f"s{number}": f"{server.base}/{number}" for number in range(400)})
+        with _worker(tmp_path, log) as process:
+            stored = "SELECT count(*) FROM source_state"
+            assert _wait_until(lambda: len(server.requests) > 5, [process])
+            assert _end(process) == 0, log.read_text(encoding="utf-8")
+            [(count,)] = _rows(tmp_path, stored)
+        asked = len(server.requests)
+    # What had come is stored; of the rest nothing was asked for any more.
+    assert 0 < int(str(count)) <= asked < 400
+    said = log.read_text(encoding="utf-8")
+    assert "Traceback" not in said
+    assert said.rstrip().endswith("stopped")
+
+
+def test_an_outage_of_our_own_is_said_once_and_nobody_is_blamed(tmp_path: pathlib.Path) -> None:
+    write_newsletter(tmp_path)
+    with http_server() as server:
+        lost = {f"lost{number}": f"http://127.0.0.{number}:9/feed" for number in range(2, 6)}
+        write_sources(tmp_path, {**lost, "missing": f"{server.base}/feed"})
+        ran = digest(tmp_path, "worker", "--once", extra=LOOPBACK)
+    assert ran.code == 0
+    assert ran.err.count("most hosts cannot be reached") == 1
+    assert "source lost2 failed" not in ran.err
+    assert "source missing failed: the server answered 404" in ran.err
+    rows = _rows(tmp_path, "SELECT source_id, failures FROM source_state ORDER BY source_id")
+    assert rows == [("lost2", 0), ("lost3", 0), ("lost4", 0), ("lost5", 0), ("missing", 1)]
+
+
+class _NoStore:
+    """Stands for a database that is gone."""
+
+    def __getattr__(self, name: str) -> object:
+        raise DatabaseError("the database is gone")
+
+
+@pytest.mark.parametrize("broken", [pytest.param(False, id="well"), pytest.param(True, id="badly")])
+def test_however_a_collect_ends_the_parser_s_processes_end_with_it(
+    broken: bool, tmp_path: pathlib.Path
+) -> None:
+    write_newsletter(tmp_path)
+    write_sources(tmp_path, {"one": "https://one.example/feed"})
+    app, parser = App(home=tmp_path, environment={}), InlineParser()
+    app.parser, app.fetcher = parser, FakeFetcher({"one": fetched(source("one"))})
+    store: Any = _NoStore() if broken else app.store
+    app.store = store
+    try:
+        with pytest.raises(DatabaseError) if broken else nullcontext():
+            Worker(app).collect()
+        assert parser.closings == 1
+        assert parser.asked == ([] if broken else ["one"])
+    finally:
+        if not broken:
+            store.close()
 
 
 def test_wrong_settings_end_a_worker_before_it_starts(tmp_path: pathlib.Path) -> None:

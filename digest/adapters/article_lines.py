@@ -12,7 +12,19 @@ from digest.collector.dates import parse_date
 from digest.model import Article
 from digest.text.tidy import as_prose, shorten
 
-_TEXTS = ("id", "outlet", "section", "url", "title", "summary", "text", "country", "source", "language")
+_TEXTS = (
+    "id",
+    "outlet",
+    "section",
+    "url",
+    "title",
+    "summary",
+    "text",
+    "country",
+    "source",
+    "language",
+    "dateline",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +38,7 @@ class ReadLines:
 
 def article_line(article: Article) -> str:
     """Return an article as one line of JSON."""
-    line = {
+    line: dict[str, object] = {
         "id": article.id,
         "source": article.source,
         "outlet": article.outlet,
@@ -38,6 +50,10 @@ def article_line(article: Article) -> str:
         "country": article.country,
         "language": article.language,
     }
+    if article.dateline:
+        line["dateline"] = article.dateline
+    if not article.dated:
+        line["dated"] = False
     if article.text:
         line["text"] = article.text
     return json.dumps(line, ensure_ascii=False)
@@ -89,4 +105,6 @@ def _article(fields: object, now: dt.datetime) -> Article:
         source=texts["source"],
         country=texts["country"],
         language=texts["language"] or "ar",
+        dateline=plain_text(texts["dateline"]),
+        dated=fields.get("dated") is not False,
     )

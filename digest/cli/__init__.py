@@ -34,6 +34,11 @@ _COMMANDS = {
         "Show the ledger: who got the edition, and who did not.",
     ),
     "subscribers": ("digest.cli.subscribers", "subscribers", "Add, import, list and remove subscribers."),
+    "sources": (
+        "digest.cli.sources",
+        "sources",
+        "Show how the feeds are doing, try one, import and export OPML.",
+    ),
     "worker": (
         "digest.cli.working",
         "worker",

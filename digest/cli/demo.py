@@ -31,7 +31,12 @@ _READERS = (
 _MARK = "# The sample's feeds; they are served only while `digest demo` runs.\n"
 
 #: Nothing of the caller's environment: the demo is the same everywhere, and mails nobody.
-_ENVIRONMENT = {"DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES": "true", "DIGEST_MAIL__TRANSPORT": "outbox"}
+_ENVIRONMENT = {
+    "DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES": "true",
+    # All outlets of the sample are one host, and it is ours.
+    "DIGEST_COLLECT__HOST_SPACING_SECONDS": "0",
+    "DIGEST_MAIL__TRANSPORT": "outbox",
+}
 
 
 @click.command()
@@ -82,7 +87,12 @@ def _run(home: pathlib.Path, now: dt.datetime) -> None:
         try:
             newsletter = app.newsletter()
             report = collect(
-                list(app.settings.sources.values()), app.fetcher, app.store.articles, now, progress
+                list(app.settings.sources.values()),
+                app.fetcher,
+                app.parser,
+                app.store.articles,
+                now,
+                progress,
             )
             _say_collected(report)
             edition = compose_edition(app, newsletter)

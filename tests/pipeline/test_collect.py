@@ -5,255 +5,369 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import pathlib
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from urllib.parse import quote
 
 import pytest
 
-from digest.model import Article, FetchResult, FetchState, FetchStatus, Source
-from digest.pipeline import CollectReport, collect, no_progress
+from digest.errors import FeedError
+from digest.model import (
+    Failure,
+    FetchResult,
+    FetchState,
+    FetchStatus,
+    ParsedFeed,
+    SaveCounts,
+    Source,
+)
+from digest.pipeline import collect
 from digest.ports import ArticleStore
 from tests.adapters.databases import opened_store
 from tests.conftest import NOW
-from tests.fakes import FakeFetcher, MemoryArticleStore
-from tests.samples import source
+from tests.fakes import FakeFetcher, InlineParser, MemoryArticleStore
+from tests.pipeline.answers import (
+    FEED,
+    ONE,
+    THREE,
+    TWO,
+    Collecting,
+    failed,
+    feed,
+    fetched,
+    item,
+    postponed,
+    unchanged,
+)
+from tests.samples import draft, parsed, source
+
+_HOUR = dt.timedelta(hours=1)
 
 
-def _feed(*headlines: str) -> bytes:
-    items = "".join(
-        f"<item><title>{headline}</title><link>https://x.example/{quote(headline)}</link>"
-        f"<pubDate>Sat, 21 Nov 2026 20:00:00 +0300</pubDate></item>"
-        for headline in headlines
-    )
-    return (
-        f'<?xml version="1.0"?><rss version="2.0"><channel><title>x</title>{items}</channel></rss>'.encode()
-    )
+@pytest.fixture
+def into() -> Collecting:
+    """An empty store in memory."""
+    return Collecting(MemoryArticleStore())
 
 
-_FEED = _feed("الخبر الأول من أخبار هذا اليوم", "الخبر الثاني من أخبار هذا اليوم")
+# --------------------------------------------------------------------------- what came
 
 
-def _fetched(of: Source, body: bytes = _FEED, etag: str | None = '"1"') -> FetchResult:
-    return FetchResult(
-        source_id=of.id,
-        status=FetchStatus.FETCHED,
-        body=body,
-        content_type="application/rss+xml",
-        etag=etag,
-        last_modified="Sat, 21 Nov 2026 20:00:00 GMT",
-    )
-
-
-def _failed(of: Source, retry_after: float | None = None) -> FetchResult:
-    return FetchResult(
-        source_id=of.id,
-        status=FetchStatus.FAILED,
-        error="the server answered 503",
-        retry_after=retry_after,
-    )
-
-
-def _unchanged(of: Source) -> FetchResult:
-    return FetchResult(source_id=of.id, status=FetchStatus.UNCHANGED)
-
-
-def _collect(
-    results: list[tuple[Source, FetchResult]], store: ArticleStore, at: dt.datetime = NOW
-) -> tuple[CollectReport, FakeFetcher]:
-    fetcher = FakeFetcher({of.id: result for of, result in results})
-    return collect([of for of, _ in results], fetcher, store, at, no_progress), fetcher
-
-
-_ONE, _TWO, _THREE = source("one"), source("two", outlet="بردى"), source("three", outlet="النيل")
-
-
-def test_a_collect_counts_what_came() -> None:
-    store = MemoryArticleStore()
-    report, _ = _collect([(_ONE, _fetched(_ONE)), (_TWO, _unchanged(_TWO)), (_THREE, _failed(_THREE))], store)
+def test_a_collect_counts_what_came(into: Collecting) -> None:
+    report = into.collect(fetched(ONE), unchanged(TWO), failed(THREE, error="the server answered 503"))
     assert {status: report.count(status) for status in FetchStatus} == {
         FetchStatus.FETCHED: 1,
         FetchStatus.UNCHANGED: 1,
         FetchStatus.FAILED: 1,
+        FetchStatus.POSTPONED: 0,
     }
-    assert (report.new, report.updated) == (2, 0)
-    assert [(one.source.id, one.error) for one in report.failed] == [("three", "the server answered 503")]
-    assert len(store.articles(None, None)) == 2
+    assert (report.new, report.updated, report.outage) == (2, 0, False)
+    assert [(one.source.id, one.error, one.failure) for one in report.failed] == [
+        ("three", "the server answered 503", Failure.SERVER)
+    ]
+    [read] = [one for one in report.outcomes if one.status is FetchStatus.FETCHED]
+    assert (read.counts, read.entries, read.skipped) == (SaveCounts(new=2), 2, 0)
+    assert len(into.titles()) == 2
 
 
-def test_edits_are_counted() -> None:
-    store = MemoryArticleStore()
-    before = b"<rss version='2.0'><channel><item><guid>1</guid><link>https://x.example/1</link><title>A</title></item></channel></rss>"
-    _collect([(_ONE, _fetched(_ONE, before))], store)
-    report, _ = _collect([(_ONE, _fetched(_ONE, before.replace(b"A<", b"B<")))], store)
+def test_entries_of_no_use_are_counted(into: Collecting) -> None:
+    body = feed(item("الخبر الأول من أخبار هذا اليوم"), "<item><description></description></item>")
+    [read] = into.collect(fetched(ONE, body)).outcomes
+    assert (read.counts.new, read.entries, read.skipped) == (1, 2, 1)
+
+
+def test_edits_are_counted(into: Collecting) -> None:
+    body = feed("<item><guid>1</guid><link>https://x.example/1</link><title>A</title></item>")
+    into.collect(fetched(ONE, body))
+    report = into.collect(fetched(ONE, body.replace(b"A<", b"B<")))
     assert (report.new, report.updated) == (0, 1)
+    assert into.titles() == ["B"]
 
 
-def test_a_good_fetch_is_remembered() -> None:
-    store = MemoryArticleStore()
-    _collect([(_ONE, _fetched(_ONE))], store)
-    assert store.fetch_states()["one"] == FetchState(
+def test_a_good_fetch_is_remembered(into: Collecting) -> None:
+    into.collect(fetched(ONE))
+    assert into.state() == FetchState(
         source_id="one",
-        url=_ONE.url,
+        url=ONE.url,
         etag='"1"',
         last_modified="Sat, 21 Nov 2026 20:00:00 GMT",
-        body_hash=hashlib.sha256(_FEED).hexdigest(),
+        body_hash=hashlib.sha256(FEED).hexdigest(),
         checked_at=NOW,
         succeeded_at=NOW,
     )
 
 
-def test_what_is_remembered_makes_the_next_fetch_conditional() -> None:
-    store = MemoryArticleStore()
-    _, first = _collect([(_ONE, _fetched(_ONE))], store)
-    _, second = _collect([(_ONE, _unchanged(_ONE))], store, NOW + dt.timedelta(hours=1))
-    assert [(request.etag, request.last_modified) for request in first.asked + second.asked] == [
-        (None, None),
-        ('"1"', "Sat, 21 Nov 2026 20:00:00 GMT"),
-    ]
-    state = store.fetch_states()["one"]
-    assert (state.etag, state.checked_at, state.succeeded_at) == (
-        '"1"',
-        NOW + dt.timedelta(hours=1),
-        NOW + dt.timedelta(hours=1),
-    )
+def test_what_had_to_be_mended_is_kept_until_it_need_not_be(into: Collecting) -> None:
+    damaged = fetched(ONE, FEED.replace(b"</channel>", b"<b>&</channel>"))
+    into.collect(damaged)
+    mended = into.state().repair
+    assert "not well-formed" in mended
+    for again in (unchanged(ONE), damaged):
+        into.collect(again, at=NOW + _HOUR)
+        assert into.state().repair == mended
+    into.collect(fetched(ONE, FEED), at=NOW + 2 * _HOUR)
+    assert into.state().repair == ""
 
 
-def test_a_body_that_was_read_before_is_not_read_again() -> None:
-    # Of a body that nobody can parse, only its hash can make it unchanged.
-    unreadable = b"\x00 no feed at all"
-    known = FetchState(
-        source_id="one", url=_ONE.url, body_hash=hashlib.sha256(unreadable).hexdigest(), failures=2, error="x"
-    )
-    store = MemoryArticleStore()
-    store.save_state(known)
-    report, _ = _collect([(_ONE, _fetched(_ONE, unreadable))], store)
-    assert report.count(FetchStatus.UNCHANGED) == 1
-    state = store.fetch_states()["one"]
-    assert (state.error, state.failures, state.succeeded_at) == (None, 0, NOW)
-
-
-def test_a_new_address_is_asked_for_without_the_old_one_s_validators() -> None:
-    store = MemoryArticleStore()
-    _collect([(_ONE, _fetched(_ONE, etag='"1"'))], store)
-    moved = replace(_ONE, url="https://elsewhere.example/feed")
-    _, fetcher = _collect([(moved, _fetched(moved))], store)
-    assert [(request.url, request.etag) for request in fetcher.asked] == [(moved.url, None)]
-
-
-def test_the_same_body_under_a_new_etag_is_asked_for_by_that() -> None:
-    store = MemoryArticleStore()
-    _collect([(_ONE, _fetched(_ONE, etag='"1"'))], store)
-    report, _ = _collect([(_ONE, _fetched(_ONE, etag='"2"'))], store)
-    assert report.count(FetchStatus.UNCHANGED) == 1
-    assert store.fetch_states()["one"].etag == '"2"'
-
-
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        pytest.param(b"<!doctype html><html><body>maintenance", "web page", id="a web page"),
-        pytest.param(b"", "empty answer", id="nothing"),
-    ],
-)
-def test_a_feed_that_cannot_be_read_stops_no_other(body: bytes, said: str) -> None:
-    store = MemoryArticleStore()
-    report, _ = _collect(
-        [(_ONE, _fetched(_ONE)), (_TWO, _fetched(_TWO, body)), (_THREE, _unchanged(_THREE))], store
-    )
-    [failed] = report.failed
-    assert failed.source is _TWO
-    assert said in failed.error
-    assert report.count(FetchStatus.FETCHED) == 1
-    state = store.fetch_states()["two"]
-    assert (state.failures, state.error, state.succeeded_at) == (1, failed.error, None)
-    # Neither hash nor validators of it are kept: mended, or read by a better parser, it must be read again.
-    assert (state.body_hash, state.etag) == (None, None)
-
-
-def test_a_feed_that_breaks_the_parser_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    # A configuration would never give such a zone; it stands for whatever nobody foresaw.
-    broken = replace(_TWO, timezone="Nowhere/None")
-    store = MemoryArticleStore()
-    report, _ = _collect(
-        [(_ONE, _fetched(_ONE)), (broken, _fetched(broken)), (_THREE, _unchanged(_THREE))], store
-    )
-    [failed] = report.failed
-    assert failed.source is broken
-    assert failed.error.startswith("cannot be parsed: ")
-    assert (report.count(FetchStatus.FETCHED), report.count(FetchStatus.UNCHANGED)) == (1, 1)
-    assert store.fetch_states()["two"].failures == 1
-    assert "source two breaks the parser" in caplog.text
-
-
-def test_failures_add_up_until_a_good_fetch() -> None:
-    store = MemoryArticleStore()
-    for hour in (1, 2, 3):
-        _collect([(_ONE, _failed(_ONE))], store, NOW + dt.timedelta(hours=hour))
-        assert store.fetch_states()["one"].failures == hour
-    _collect([(_ONE, _fetched(_ONE))], store)
-    assert (store.fetch_states()["one"].failures, store.fetch_states()["one"].error) == (0, None)
-
-
-def test_a_failure_forgets_nothing_that_was_known() -> None:
-    store = MemoryArticleStore()
-    _collect([(_ONE, _fetched(_ONE))], store)
-    before = store.fetch_states()["one"]
-    _collect([(_ONE, _failed(_ONE))], store, NOW + dt.timedelta(hours=1))
-    after = store.fetch_states()["one"]
-    assert (after.etag, after.body_hash, after.succeeded_at) == (
-        before.etag,
-        before.body_hash,
-        before.succeeded_at,
-    )
-
-
-def test_a_server_that_asks_us_to_stay_away_is_left_alone_for_so_long() -> None:
-    store = MemoryArticleStore()
-    _collect([(_ONE, _failed(_ONE, retry_after=600))], store)
-    almost, over = NOW + dt.timedelta(seconds=599), NOW + dt.timedelta(seconds=600)
-    report, fetcher = _collect([(_ONE, _fetched(_ONE)), (_TWO, _fetched(_TWO))], store, almost)
-    assert [waiting.id for waiting in report.waiting] == ["one"]
-    assert [request.source_id for request in fetcher.asked] == ["two"]
-    report, fetcher = _collect([(_ONE, _fetched(_ONE))], store, over)
-    assert (report.waiting, len(fetcher.asked)) == ((), 1)
-    assert store.fetch_states()["one"].retry_at is None
-
-
-def test_a_source_that_is_switched_off_is_not_fetched() -> None:
+def test_a_source_that_is_switched_off_is_not_fetched(into: Collecting) -> None:
     off = source("off", enabled=False)
-    report, fetcher = _collect([(off, _fetched(off)), (_ONE, _fetched(_ONE))], MemoryArticleStore())
-    assert [request.source_id for request in fetcher.asked] == ["one"]
+    report = into.collect(fetched(off), fetched(ONE), sources=(off, ONE))
+    assert list(into.asked) == ["one"]
     assert [outcome.source.id for outcome in report.outcomes] == ["one"]
+    assert report.waiting == report.retired == ()
 
 
 def test_progress_goes_from_nothing_to_all() -> None:
-    seen: list[tuple[int, int]] = []
-    results = {of.id: _fetched(of) for of in (_ONE, _TWO)}
+    seen: list[tuple[str, int, int]] = []
+    results = {"one": fetched(ONE), "two": postponed(TWO), "three": failed(THREE, Failure.NETWORK)}
     collect(
-        [_ONE, _TWO],
+        [ONE, TWO, THREE],
         FakeFetcher(results),
+        InlineParser(),
         MemoryArticleStore(),
         NOW,
-        lambda label, done, total: seen.append((done, total)),
+        lambda label, done, total: seen.append((label, done, total)),
     )
-    assert seen == [(0, 2), (1, 2), (2, 2)]
+    assert seen[0] == ("collect", 0, 3)
+    assert seen[-1] == ("collect", 3, 3)
+    assert seen == sorted(seen)
+    assert {total for _, _, total in seen} == {3}
+
+
+# --------------------------------------------------------------------------- what need not be read
+
+
+def test_a_body_that_was_read_before_is_not_read_again(into: Collecting) -> None:
+    into.collect(fetched(ONE))
+    into.store.save_state(replace(into.state(), failures=2, error="x", failure=Failure.SERVER))
+    report = into.collect(fetched(ONE), at=NOW + _HOUR)
+    assert report.count(FetchStatus.UNCHANGED) == 1
+    assert into.inline.asked == ["one"]
+    state = into.state()
+    assert (state.error, state.failure, state.failures, state.succeeded_at) == (None, None, 0, NOW + _HOUR)
+
+
+def test_an_unchanged_answer_reads_nothing(into: Collecting) -> None:
+    report = into.collect(unchanged(ONE))
+    assert (into.inline.asked, report.count(FetchStatus.UNCHANGED)) == ([], 1)
+
+
+def test_a_feed_with_nothing_new_in_it_brings_nothing(into: Collecting) -> None:
+    into.collect(fetched(ONE))
+    before = into.store.articles(None, None)
+    body = feed(
+        item("الخبر الثاني من أخبار هذا اليوم"),
+        item("الخبر الأول من أخبار هذا اليوم"),
+        head="<lastBuildDate>Sun, 22 Nov 2026 08:00:00 GMT</lastBuildDate>",
+    )
+    [read] = into.collect(fetched(ONE, body), at=NOW + _HOUR).outcomes
+    assert (read.status, read.counts, read.entries) == (FetchStatus.FETCHED, SaveCounts(), 2)
+    assert into.store.articles(None, None) == before
+    assert into.state().body_hash == hashlib.sha256(body).hexdigest()
+    # And with one: only that one is read.
+    report = into.collect(
+        fetched(ONE, body.replace(b"<item>", item("خبر ثالث تماماً").encode() + b"<item>", 1))
+    )
+    assert (report.new, report.updated, len(into.titles())) == (1, 0, 3)
+
+
+# --------------------------------------------------------------------------- what goes wrong
+
+
+@pytest.mark.parametrize(
+    ("body", "failure", "said"),
+    [
+        pytest.param(
+            b"<!doctype html><html><body>maintenance", Failure.UNREADABLE, "web page", id="a web page"
+        ),
+        pytest.param(b"", Failure.UNREADABLE, "empty answer", id="nothing"),
+        pytest.param(
+            b"<!doctype html><title>Just a moment...</title><body>Enable JavaScript and cookies to continue",
+            Failure.BLOCKED,
+            "challenge page",
+            id="a challenge page with status 200",
+        ),
+    ],
+)
+def test_a_feed_that_cannot_be_read_stops_no_other(
+    body: bytes, failure: Failure, said: str, into: Collecting
+) -> None:
+    report = into.collect(fetched(ONE), fetched(TWO, body), unchanged(THREE))
+    [outcome] = report.failed
+    assert (outcome.source, outcome.failure) == (TWO, failure)
+    assert said in outcome.error
+    assert report.count(FetchStatus.FETCHED) == 1
+    state = into.state("two")
+    assert (state.failures, state.failure, state.error) == (1, failure, outcome.error)
+    # Neither hash nor validators of it are kept: mended, or read by a better parser, it must be read again.
+    assert (state.body_hash, state.etag, state.succeeded_at) == (None, None, None)
+
+
+class _Breaking(InlineParser):
+    """Breaks over one source's feeds."""
+
+    def feed(
+        self, source: Source, fetched: FetchResult, seen: Mapping[str, tuple[str, ...]]
+    ) -> Future[ParsedFeed]:
+        if source.id != "two":
+            return super().feed(source, fetched, seen)
+        future: Future[ParsedFeed] = Future()
+        future.set_exception(FeedError("takes longer than 10 s to read", Failure.BROKEN))
+        return future
+
+
+def test_a_feed_that_breaks_the_parser_stops_no_other() -> None:
+    into = Collecting(MemoryArticleStore(), _Breaking())
+    into.store.save_state(FetchState(source_id="two", url=TWO.url, etag='"0"', succeeded_at=NOW - _HOUR))
+    report = into.collect(fetched(ONE), fetched(TWO), fetched(THREE, feed(item("خبر من بلاد النيل"))))
+    [outcome] = report.failed
+    assert (outcome.source, outcome.failure) == (TWO, Failure.BROKEN)
+    assert outcome.error == "takes longer than 10 s to read"
+    assert (report.count(FetchStatus.FETCHED), report.new) == (2, 3)
+    state = into.state("two")
+    assert (state.failures, state.failure, state.etag) == (1, Failure.BROKEN, '"0"')
+
+
+class _FailingStore(MemoryArticleStore):
+    """Cannot store some sources' feeds; or nothing of them at all."""
+
+    def __init__(self, *sources: str) -> None:
+        super().__init__()
+        self.broken = set(sources)
+        self.wholly = False
+
+    def save_feed(self, source: Source, feed: ParsedFeed, state: FetchState, now: dt.datetime) -> SaveCounts:
+        if source.id in self.broken:
+            raise OSError("the disk is full")
+        return super().save_feed(source, feed, state, now)
+
+    def save_state(self, state: FetchState) -> None:
+        if self.wholly and state.source_id in self.broken:
+            raise OSError("the disk is full")
+        super().save_state(state)
+
+
+def test_validators_are_kept_only_of_what_is_stored(caplog: pytest.LogCaptureFixture) -> None:
+    store = _FailingStore("one")
+    into = Collecting(store)
+    report = into.collect(fetched(ONE), fetched(TWO, feed(item("خبر من بردى هذا اليوم"))))
+    [outcome] = report.failed
+    assert (outcome.source, outcome.failure) == (ONE, Failure.NOT_STORED)
+    assert outcome.error == "cannot be stored: OSError: the disk is full"
+    assert "source one cannot be stored" in caplog.text
+    assert (report.count(FetchStatus.FETCHED), report.new) == (1, 1)
+    # Known as a failure that a person can see, and asked for again as if it had never come.
+    assert (into.state().failure, into.state().failures) == (Failure.NOT_STORED, 1)
+    store.broken.clear()
+    report = into.collect(fetched(ONE), at=NOW + _HOUR)
+    assert (into.asked["one"].etag, into.asked["one"].last_modified) == (None, None)
+    assert (report.new, into.state().failures, into.state().etag) == (2, 0, '"1"')
+
+
+def test_after_a_failed_save_the_last_stored_validators_stand() -> None:
+    store = _FailingStore()
+    into = Collecting(store)
+    into.collect(fetched(ONE, etag='"1"'))
+    store.broken = {"one"}
+    more = feed(item("الخبر الثالث من أخبار هذا اليوم"))
+    into.collect(fetched(ONE, more, etag='"2"'))
+    store.broken = set()
+    report = into.collect(fetched(ONE, more, etag='"2"'))
+    assert into.asked["one"].etag == '"1"'
+    assert (report.new, into.state().etag) == (1, '"2"')
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        pytest.param(fetched(ONE), id="a feed"),
+        pytest.param(unchanged(ONE), id="unchanged"),
+        pytest.param(failed(ONE, Failure.MISSING), id="a failure"),
+        pytest.param(failed(ONE, Failure.NETWORK), id="a failure that waits for the whole picture"),
+    ],
+)
+def test_a_store_that_takes_nothing_of_a_source_stops_no_other(result: FetchResult) -> None:
+    store = _FailingStore("one")
+    store.wholly = True
+    into = Collecting(store)
+    report = into.collect(fetched(TWO), result, unchanged(THREE))
+    assert [(one.source.id, one.failure) for one in report.failed] == [("one", Failure.NOT_STORED)]
+    assert (report.count(FetchStatus.FETCHED), report.count(FetchStatus.UNCHANGED)) == (1, 1)
+    assert set(store.fetch_states()) == {"two", "three"}
+
+
+# --------------------------------------------------------------------------- beside the fetching
+
+
+class _ThreadedParser(InlineParser):
+    """Finds one article in each feed, in threads; counts the bodies that it holds at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._threads = ThreadPoolExecutor(2)
+        self._held: list[Future[ParsedFeed]] = []
+        self.most_held = 0
+
+    def feed(
+        self, source: Source, fetched: FetchResult, seen: Mapping[str, tuple[str, ...]]
+    ) -> Future[ParsedFeed]:
+        self._held = [future for future in self._held if not future.done()]
+        self._held.append(self._threads.submit(_one_article, source))
+        self.most_held = max(self.most_held, len(self._held))
+        return self._held[-1]
+
+    def close(self) -> None:
+        self._threads.shutdown()
+
+
+def _one_article(of: Source) -> ParsedFeed:
+    # Slower than the feeds come.
+    time.sleep(0.002)
+    return parsed(draft(f"خبر من {of.id}", of=of, guid=of.id, url=f"https://x.example/{of.id}"))
+
+
+def test_feeds_are_read_beside_the_fetching_and_few_at_a_time() -> None:
+    sources = tuple(source(f"s{number}") for number in range(200))
+    parser = _ThreadedParser()
+    into = Collecting(MemoryArticleStore(), parser)
+    report = into.collect(*(fetched(one) for one in sources), sources=sources)
+    parser.close()
+    assert (report.count(FetchStatus.FETCHED), report.new, len(into.titles())) == (200, 200, 200)
+    assert len(into.store.fetch_states()) == 200
+    assert parser.most_held <= 17
+
+
+def test_when_stopped_what_came_is_stored_and_no_more_is_asked_for(into: Collecting) -> None:
+    came: list[str] = []
+
+    def stopped() -> bool:
+        came.append("one more")
+        return len(came) == 2
+
+    results = [fetched(ONE), failed(TWO, Failure.NETWORK), fetched(THREE)]
+    report = into.collect(*results, stopped=stopped)
+    # The fake gives the last first.
+    assert [outcome.source.id for outcome in report.outcomes] == ["three", "two"]
+    assert set(into.store.fetch_states()) == {"three", "two"}
+    assert len(into.titles()) == 2
+
+
+# --------------------------------------------------------------------------- a real store
 
 
 @pytest.fixture
-def sqlite_articles(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[ArticleStore]:
+def sqlite(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[ArticleStore]:
     """A real store of articles."""
     with opened_store("sqlite", request, tmp_path) as store:
         yield store.articles
 
 
-def test_a_server_with_broken_headers_stops_no_other(sqlite_articles: ArticleStore) -> None:
+def test_a_server_with_broken_headers_stops_no_other(sqlite: ArticleStore) -> None:
     # So aiohttp hands on header bytes that are no UTF-8.
-    results = [
-        (_ONE, _fetched(_ONE, etag='"\udce9"')),
-        (_TWO, _fetched(_TWO, _feed("خبر آخر من مصدر آخر اليوم"))),
-    ]
-    report, _ = _collect(results, sqlite_articles)
+    into = Collecting(sqlite)
+    report = into.collect(
+        fetched(ONE, etag='"\udce9"'), fetched(TWO, feed(item("خبر آخر من مصدر آخر اليوم")))
+    )
     assert report.count(FetchStatus.FETCHED) == 2
-    found: list[Article] = sqlite_articles.articles(None, None)
-    assert len(found) == 3
+    assert len(into.titles()) == 3

@@ -15,7 +15,7 @@ from digest.ranker.places import Placer
 from digest.ranker.rank import RankSettings
 from tests.conftest import NOW
 from tests.fakes import MemoryArticleStore, MemoryEditionStore
-from tests.samples import draft, newsletter, slot, source
+from tests.samples import draft, newsletter, parsed, slot, source
 
 _SETTINGS = RankSettings(window_hours=24)
 _HEADLINES = {
@@ -44,7 +44,7 @@ def _entry(headline: str, published: dt.datetime = NOW - dt.timedelta(hours=1)) 
 def _stored(*drafts: ArticleDraft, of: Source | None = None) -> MemoryArticleStore:
     store = MemoryArticleStore()
     of = of or source()
-    store.save_feed(of, drafts, FetchState(source_id=of.id), NOW)
+    store.save_feed(of, parsed(*drafts), FetchState(source_id=of.id), NOW)
     return store
 
 
@@ -73,7 +73,8 @@ def test_an_edition_has_the_window_s_stories_by_region(placer: Placer) -> None:
     ("published", "told"),
     [
         pytest.param(NOW, True, id="of this moment"),
-        pytest.param(NOW + dt.timedelta(seconds=1), False, id="of the future"),
+        pytest.param(NOW + dt.timedelta(minutes=29), True, id="by a clock that runs fast"),
+        pytest.param(NOW + dt.timedelta(minutes=31), False, id="of the future"),
         pytest.param(
             NOW - dt.timedelta(hours=24) + dt.timedelta(seconds=1), True, id="of the window's first moment"
         ),
@@ -87,9 +88,17 @@ def test_only_the_window_is_told(placer: Placer, published: dt.datetime, told: b
     assert _HEADLINES["gulf"] in headlines
 
 
+def test_an_article_that_is_held_back_is_told_when_its_time_has_come(placer: Placer) -> None:
+    ahead = dt.timedelta(minutes=31)
+    store = _stored(_entry(_HEADLINES["gulf"], NOW + ahead))
+    with pytest.raises(NothingToSay, match="no articles are stored yet"):
+        _compose(store, MemoryEditionStore(), placer)
+    assert _compose(store, MemoryEditionStore(), placer, now=NOW + ahead) == [_HEADLINES["gulf"]]
+
+
 def test_a_newsletter_reads_its_own_sources_only(placer: Placer) -> None:
     store = _stored(_entry(_HEADLINES["gulf"]), of=source("one"))
-    store.save_feed(source("two"), [_entry(_HEADLINES["levant"])], FetchState(source_id="two"), NOW)
+    store.save_feed(source("two"), parsed(_entry(_HEADLINES["levant"])), FetchState(source_id="two"), NOW)
     made = draft_edition(newsletter(sources=("two",)), slot(), store, placer, _SETTINGS, NOW)
     assert [story.headline for story in made.stories()] == [_HEADLINES["levant"]]
     assert made.articles_read == 1
@@ -98,7 +107,7 @@ def test_a_newsletter_reads_its_own_sources_only(placer: Placer) -> None:
 def test_what_is_frozen_is_returned(placer: Placer) -> None:
     store, editions = _stored(_entry(_HEADLINES["gulf"])), MemoryEditionStore()
     first = compose(newsletter(), slot(), store, editions, placer, _SETTINGS, NOW)
-    store.save_feed(source(), [_entry(_HEADLINES["levant"])], FetchState(source_id="zaytuna"), NOW)
+    store.save_feed(source(), parsed(_entry(_HEADLINES["levant"])), FetchState(source_id="zaytuna"), NOW)
     later = NOW + dt.timedelta(hours=1)
     assert compose(newsletter(), slot(), store, editions, placer, _SETTINGS, later) == first
     tomorrow = slot(slot().local_date + dt.timedelta(days=1))
@@ -154,7 +163,7 @@ def test_where_there_is_nothing_to_say_it_is_said_why(
 
 def test_the_newest_that_is_named_is_one_of_its_own_sources(placer: Placer) -> None:
     store = _stored(_entry(_HEADLINES["gulf"], _OLD), of=source("own"))
-    store.save_feed(source("other"), [_entry(_HEADLINES["levant"])], FetchState(source_id="other"), NOW)
+    store.save_feed(source("other"), parsed(_entry(_HEADLINES["levant"])), FetchState(source_id="other"), NOW)
     with pytest.raises(NothingToSay, match="the newest is of 2026-11-19"):
         _compose(store, MemoryEditionStore(), placer, newsletter(sources=("own",)))
 
