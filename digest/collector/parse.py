@@ -8,7 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import feedparser
+import feedparser.api
 
+from digest.collector import buffered_sax
 from digest.collector.answers import is_challenge
 from digest.collector.clean import clean_summary, clean_title, plain_text
 from digest.collector.dates import parse_date
@@ -21,6 +23,7 @@ from digest.errors import FeedError
 from digest.model import ArticleDraft, Failure, FetchResult, ParsedFeed, Source
 from digest.text.tidy import shorten
 
+feedparser.api.PREFERRED_XML_PARSERS[:] = [buffered_sax.__name__]
 #: Entries of one feed that are read at most; a larger feed is an archive, newest first.
 MOST_ENTRIES = 1000
 #: Characters of the headline that is made of the text where a feed gives none.

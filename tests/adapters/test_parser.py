@@ -252,15 +252,14 @@ def _descendants(pid: int) -> set[int]:
     ],
 )
 def test_no_orphan_outlives_a_killed_parent(timeout: str, deeds: Sequence[str]) -> None:
-    parent = subprocess.Popen(
-        [sys.executable, "-c", _ORPHANS, timeout, *deeds], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True
-    )
-    assert parent.stdout is not None
-    assert parent.stdout.readline() == "busy\n"
-    orphans = _descendants(parent.pid)
+    program = [sys.executable, "-c", _ORPHANS, timeout, *deeds]
+    with subprocess.Popen(program, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "busy\n"
+        orphans = _descendants(parent.pid)
+        parent.kill()
+    # The fork server, what watches over it, and at least one process that reads.
     assert len(orphans) >= 3
-    parent.kill()
-    parent.communicate()
     end = time.monotonic() + _PATIENCE_SECONDS
     while (left := orphans & _processes().keys()) and time.monotonic() < end:
         time.sleep(0.1)

@@ -1,0 +1,450 @@
+"""How fast a collect is: the same feeds by Mujaz, by lemon24/reader and by nothing but fetching, side by side.
+
+Feeds of about 88 KB on loopback (`feed_farm.py`), each on an address of its own, each answer 200 ms late, in three
+situations after one another: the first fetch, two new entries in each feed, nothing changed. Every run is a process
+of its own; the contestants take turns. What is compared, and a measured table: docs/benchmarks.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import datetime as dt
+import importlib.metadata
+import importlib.util
+import json
+import multiprocessing
+import os
+import pathlib
+import platform
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from statistics import median
+from typing import TYPE_CHECKING, Protocol
+
+from feed_farm import NEW_ENTRIES, NEWEST, FarmServer, feed_farm, validator
+from tqdm import tqdm
+
+if TYPE_CHECKING:
+    from digest.model import Article, FetchResult, PageText, ParsedFeed, Source
+    from digest.ports import Parser
+
+LATENCY_SECONDS = 0.2
+#: Fetches at a time, Mujaz's and the floor's.
+CONCURRENCY = 50
+READER_WORKERS = (10, 25, 50)
+#: The growth is measured with so many times as many feeds.
+GROWTH = 4
+FIRST, TWO_NEW, UNCHANGED = SITUATIONS = ("first fetch", "two new each", "unchanged")
+_SAMPLE_SECONDS = 0.05
+_MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What one run is to do."""
+
+    contestant: str
+    situation: str
+    urls: Sequence[str]
+    outlets: Sequence[str]
+    #: Where its database lies, as the situation before has left it.
+    folder: pathlib.Path
+    #: Threads of lemon24/reader.
+    workers: int = 0
+
+    @property
+    def name(self) -> str:
+        """The contestant as the table shows it."""
+        return f"{self.contestant}, {self.workers} workers" if self.workers else self.contestant
+
+
+class Contestant(Protocol):
+    """Imports and opens its database, with tables and feeds, when it is made; only `run` is timed."""
+
+    #: Bodies that were given to a parser, and entries that are stored, after the run.
+    parsed: int
+    entries: int
+
+    def run(self) -> None: ...
+    def count(self) -> None: ...
+
+
+class Floor:
+    """The fetches alone: bodies are read and dropped."""
+
+    def __init__(self, job: Job) -> None:
+        import aiohttp
+
+        self.parsed = self.entries = 0
+        self._aiohttp = aiohttp
+        self._urls = job.urls
+        self._headers = {"If-None-Match": validator(1)} if job.situation == UNCHANGED else {}
+
+    def run(self) -> None:
+        asyncio.run(self._fetch_all())
+
+    async def _fetch_all(self) -> None:
+        connector = self._aiohttp.TCPConnector(limit=CONCURRENCY)
+        async with self._aiohttp.ClientSession(connector=connector, headers=self._headers) as session:
+
+            async def fetch(url: str) -> None:
+                async with session.get(url) as response:
+                    await response.read()
+
+            await asyncio.gather(*map(fetch, self._urls))
+
+    def count(self) -> None:
+        """Count nothing: nothing is stored."""
+
+
+class Mujaz:
+    """`digest collect` as the program puts it together, but for more fetches at a time; also its own parser."""
+
+    def __init__(self, job: Job) -> None:
+        from digest.adapters.clock import SetClock
+        from digest.app import App
+        from digest.pipeline import collect, no_progress
+
+        self._collect, self._progress = collect, no_progress
+        self.parsed = self.entries = 0
+        _write_sources(job.folder / "config", job)
+        environment = {
+            "DIGEST_COLLECT__CONCURRENCY": str(CONCURRENCY),
+            "DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES": "true",
+        }
+        hours = 1 + SITUATIONS.index(job.situation)
+        self._app = App(job.folder, environment, SetClock(NEWEST + dt.timedelta(hours=hours)))
+        self._sources = list(self._app.settings.sources.values())
+        self._fetcher, self._articles = self._app.fetcher, self._app.store.articles
+        self._parser: Parser = self._app.parser
+
+    def run(self) -> None:
+        """Collect, the start and the end of the parser's processes included."""
+        now = self._app.clock.now()
+        report = self._collect(self._sources, self._fetcher, self, self._articles, now, self._progress)
+        self._app.close()
+        if len(report.outcomes) < len(self._sources) or report.failed:
+            raise SystemExit(f"collect: Mujaz failed: {report.failed[:1]}")
+
+    def count(self) -> None:
+        with sqlite3.connect(self._app.var / "digest.db") as connection:
+            self.entries = connection.execute("SELECT count(*) FROM article").fetchone()[0]
+
+    def feed(
+        self, source: Source, fetched: FetchResult, seen: Mapping[str, tuple[str, ...]]
+    ) -> Future[ParsedFeed]:
+        self.parsed += 1
+        return self._parser.feed(source, fetched, seen)
+
+    def page(self, fetched: FetchResult, article: Article) -> Future[PageText]:
+        return self._parser.page(fetched, article)
+
+    def close(self) -> None:
+        self._parser.close()
+
+
+def _write_sources(folder: pathlib.Path, job: Job) -> None:
+    tables = [
+        f'[[source]]\nid = "feed-{at}"\noutlet = {json.dumps(outlet)}\nurl = "{url}"\ncountry = "JO"\n'
+        for at, (outlet, url) in enumerate(zip(job.outlets, job.urls, strict=True))
+    ]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sources.toml").write_text("\n".join(tables), encoding="utf-8")
+
+
+class LemonReader:
+    """lemon24/reader by its own threads, all feeds updated, those too that its schedule finds fresh."""
+
+    def __init__(self, job: Job) -> None:
+        if not importlib.util.find_spec("sgmllib"):
+            # Its release asks for a module of Python 2's; feedparser's successor of that does as well.
+            sys.modules["sgmllib"] = importlib.import_module("feedparser_sgmllib")
+        from reader import make_reader
+
+        self.parsed = self.entries = 0
+        self._workers = job.workers
+        job.folder.mkdir(exist_ok=True)
+        self._reader = make_reader(str(job.folder / "reader.db"))
+        for url in job.urls:
+            self._reader.add_feed(url, exist_ok=True)
+
+    def run(self) -> None:
+        self._reader.update_feeds(scheduled=False, workers=self._workers)
+
+    def count(self) -> None:
+        if self._reader.get_feed_counts().broken:
+            raise SystemExit("collect: reader failed")
+        self.entries = self._reader.get_entry_counts().total or 0
+
+
+_CONTESTANTS: Mapping[str, Callable[[Job], Contestant]] = {
+    "floor": Floor,
+    "Mujaz": Mujaz,
+    "reader": LemonReader,
+}
+
+
+def _perform(parent: Connection, job: Job) -> None:
+    """Do one run in this process, at the parent's word; the second wait lets it look at all processes once more."""
+    contestant = _CONTESTANTS[job.contestant](job)
+    parent.send("ready")
+    parent.recv()
+    begin = time.perf_counter()
+    contestant.run()
+    parent.send(time.perf_counter() - begin)
+    parent.recv()
+    contestant.count()
+    parent.send((contestant.entries, contestant.parsed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one run came to."""
+
+    #: Seconds of the clock, and of the processors by all its processes.
+    wall: float
+    cpu: float
+    #: Megabytes at the most: the process itself; all its processes together, shared pages counted in each.
+    own_memory: float
+    all_memory: float
+    #: Processors that all other programs kept busy meanwhile; of them the server takes a tenth or so.
+    others: float
+    entries: int
+    parsed: int
+
+
+@dataclass(slots=True)
+class Watch:
+    """Follows a process and all that it starts, through /proc."""
+
+    root: int
+    own_memory: float = 0.0
+    all_memory: float = 0.0
+    #: Seconds of processor time by process; of those that have ended, as they were last seen.
+    cpu: dict[int, float] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Take note of every process as it is now."""
+        together = 0.0
+        for process in _family(pathlib.Path("/proc", str(self.root))):
+            try:
+                fields = (process / "stat").read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            self.cpu[int(process.name)] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            memory = int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / _MEGABYTE
+            together += memory
+            if process.name == str(self.root):
+                self.own_memory = max(self.own_memory, memory)
+        self.all_memory = max(self.all_memory, together)
+
+
+def _family(process: pathlib.Path) -> Iterator[pathlib.Path]:
+    yield process
+    for thread in process.glob("task/*/children"):
+        try:
+            children = thread.read_text().split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        for child in children:
+            yield from _family(process.with_name(child))
+
+
+def _busy() -> float:
+    """Return the seconds that all processors together were busy since the machine started (proc_stat(5))."""
+    user, nice, system, _idle, _iowait, *interrupts = map(
+        int, pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
+    return (user + nice + system + sum(interrupts[:2])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(farm: FarmServer, job: Job) -> Figures:
+    """Do one run in a process of its own and return what it came to, once it has brought what it should."""
+    ours, theirs = multiprocessing.get_context("spawn").Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_perform, args=(theirs, job))
+    process.start()
+    theirs.close()
+    ours.recv()
+    farm.show(min(SITUATIONS.index(job.situation), 1), LATENCY_SECONDS)
+    watch = Watch(process.pid or 0)
+    watch.look()
+    before, busy_before = sum(watch.cpu.values()), _busy()
+    ours.send("go")
+    while not ours.poll(_SAMPLE_SECONDS):
+        watch.look()
+    wall: float = ours.recv()
+    watch.look()
+    cpu = sum(watch.cpu.values()) - before
+    others = (_busy() - busy_before - cpu) / wall
+    ours.send("count")
+    entries, parsed = ours.recv()
+    process.join()
+    answers = farm.show(0, 0.0)
+    if answers != {304 if job.situation == UNCHANGED else 200: len(job.urls)}:
+        raise SystemExit(f"collect: {job.name}, {job.situation}: the server answered {answers}")
+    return Figures(
+        wall=wall,
+        cpu=cpu,
+        others=max(others, 0.0),
+        own_memory=watch.own_memory,
+        all_memory=watch.all_memory,
+        entries=entries,
+        parsed=parsed,
+    )
+
+
+class Comparison:
+    """All runs of all contestants, and what they came to."""
+
+    def __init__(self, farm: FarmServer, feeds: int, folder: pathlib.Path, progress: tqdm[None]) -> None:
+        self._farm = farm
+        self._feeds = feeds
+        self._folder = folder
+        self._progress = progress
+        #: By situation, contestant and workers; Mujaz with more feeds is "growth".
+        self.runs: defaultdict[tuple[str, str, int], list[Figures]] = defaultdict(list)
+
+    def best_workers(self, situation: str) -> int:
+        """Return the number of workers that lemon24/reader was fastest with, when all were tried."""
+        return min(READER_WORKERS, key=lambda workers: self.runs[situation, "reader", workers][0].wall)
+
+    def play_round(self, turn: int) -> None:
+        """Let every contestant go through the situations; reader with each number of workers in the first round."""
+        for situation in SITUATIONS:
+            workers = (self.best_workers(situation),) if turn else READER_WORKERS
+            runs = [("floor", 0), ("Mujaz", 0), *(("reader", some) for some in workers)]
+            for contestant, some in runs[turn % 2 :] + runs[: turn % 2]:
+                place = f"{turn} {contestant} {0 if turn else some}"
+                self.runs[situation, contestant, some].append(
+                    self._run(contestant, situation, place, self._feeds, some)
+                )
+
+    def grow(self, rounds: int) -> None:
+        """Let Mujaz collect many more feeds, the second situation as often as there are rounds."""
+        many = self._feeds * GROWTH
+        self.runs[FIRST, "growth", 0].append(self._run("Mujaz", FIRST, "growth", many, 0))
+        for turn in range(rounds):
+            shutil.copytree(self._folder / "growth", self._folder / f"growth {turn}")
+            self.runs[TWO_NEW, "growth", 0].append(self._run("Mujaz", TWO_NEW, f"growth {turn}", many, 0))
+
+    def _run(self, contestant: str, situation: str, place: str, feeds: int, workers: int) -> Figures:
+        job = Job(
+            contestant=contestant,
+            situation=situation,
+            urls=[self._farm.url(at) for at in range(feeds)],
+            outlets=[outlet for outlet, _ in self._farm.feeds[:feeds]],
+            folder=self._folder / place,
+            workers=workers,
+        )
+        self._progress.set_description(f"{situation}, {job.name}")
+        figures = measure(self._farm, job)
+        self._progress.update()
+        told = f"{situation}, {feeds:,} feeds, {job.name}: {figures.wall:.2f} s, {figures.cpu:.2f} s of CPU"
+        self._progress.write(told)
+        new = 0 if situation == FIRST else NEW_ENTRIES
+        due = sum(entries + new for _, entries in self._farm.feeds[:feeds])
+        if figures.entries != due and contestant != "floor":
+            raise SystemExit(f"collect: {job.name} has {figures.entries:,} entries and should have {due:,}")
+        return figures
+
+    def wall(self, situation: str, contestant: str) -> float:
+        """Return the median seconds, of lemon24/reader with its best number of workers."""
+        workers = self.best_workers(situation) if contestant == "reader" else 0
+        return median(figures.wall for figures in self.runs[situation, contestant, workers])
+
+    def most_memory(self) -> float:
+        """Return the most megabytes that all of Mujaz's processes had together, in any run without the growth."""
+        return max(one.all_memory for situation in SITUATIONS for one in self.runs[situation, "Mujaz", 0])
+
+
+def show_table(seen: Comparison) -> None:
+    """Print each contestant's medians; memory is the largest of the runs."""
+    print(
+        f"\n{'':36}{'seconds':>8}{'times':>8}{'reader':>8}{'seconds':>8}{'peak MB':>8}{'peak MB':>8}{'CPUs of':>8}"
+    )
+    heads = ("wall", "floor", "times", "CPU", "itself", "in all", "others", "runs")
+    print(f"{'situation':14}{'contestant':22}" + "".join(f"{head:>8}" for head in heads))
+    for (situation, contestant, workers), runs in sorted(seen.runs.items(), key=_table_order):
+        name = f"{contestant}, {workers} workers" if workers else contestant
+        wall, cpu = median(one.wall for one in runs), median(one.cpu for one in runs)
+        own, together = max(one.own_memory for one in runs), max(one.all_memory for one in runs)
+        floor, reader = wall / seen.wall(situation, "floor"), seen.wall(situation, "reader") / wall
+        ratios = f"{'':16}" if contestant == "growth" else f"{floor:8.2f}{reader:8.2f}"
+        others = median(one.others for one in runs)
+        tail = f"{cpu:8.2f}{own:8.0f}{together:8.0f}{others:8.1f}{len(runs):8}"
+        print(f"{situation:14}{name:22}{wall:8.2f}{ratios}{tail}")
+
+
+def _table_order(row: tuple[tuple[str, str, int], list[Figures]]) -> tuple[int, int, int]:
+    situation, contestant, workers = row[0]
+    return SITUATIONS.index(situation), ("floor", "Mujaz", "reader", "growth").index(contestant), workers
+
+
+def show_goals(seen: Comparison) -> None:
+    """Print what was to be reached beside what was."""
+    mujaz = {situation: seen.wall(situation, "Mujaz") for situation in SITUATIONS}
+    floor = {situation: mujaz[situation] / seen.wall(situation, "floor") for situation in SITUATIONS}
+    reader = {situation: seen.wall(situation, "reader") / mujaz[situation] for situation in SITUATIONS}
+    parsed = sum(one.parsed for one in seen.runs[UNCHANGED, "Mujaz", 0])
+    growth = median(one.wall for one in seen.runs[TWO_NEW, "growth", 0]) / mujaz[TWO_NEW]
+    goals = (
+        ("first fetch: times faster than reader", reader[FIRST], "at least", 2.5),
+        ("two new each: times the floor", floor[TWO_NEW], "at most", 2.0),
+        ("two new each: times faster than reader", reader[TWO_NEW], "at least", 5.0),
+        ("unchanged: times the floor", floor[UNCHANGED], "at most", 1.3),
+        ("unchanged: parser calls", parsed, "at most", 0),
+        ("peak memory of all processes, MB", seen.most_memory(), "at most", 300),
+        (f"two new each: time of {GROWTH} times the feeds", growth, "at most", GROWTH),
+    )
+    print()
+    for what, value, sense, goal in goals:
+        reached = value >= goal if sense == "at least" else value <= goal
+        print(f"{what:48}{value:8.2f}  {sense:8} {goal:<5g} {'pass' if reached else 'SHORT'}")
+
+
+def show_machine(feeds: int) -> None:
+    """Print what the figures were measured on."""
+    versions = [f"{name} {importlib.metadata.version(name)}" for name in ("aiohttp", "feedparser", "reader")]
+    print(
+        f"{feeds:,} feeds, {LATENCY_SECONDS * 1000:.0f} ms, {CONCURRENCY} fetches at a time; {platform.system()} on "
+        f"{os.cpu_count()} processors, Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, "
+        + ", ".join(versions)
+    )
+
+
+def main() -> None:
+    """Run the comparison and print the tables."""
+    options = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    options.add_argument("--rounds", type=int, default=3, help="rounds to take the median of (3)")
+    options.add_argument("--feeds", type=int, default=300, help="feeds (300)")
+    options.add_argument("--quick", action="store_true", help="60 feeds, one round: a look, no measurement")
+    options.add_argument("--seed", type=int, default=1, help="another seed gives other feeds (1)")
+    chosen = options.parse_args()
+    feeds, rounds = (60, 1) if chosen.quick else (chosen.feeds, chosen.rounds)
+    show_machine(feeds)
+    contestants = 2 + len(READER_WORKERS)
+    total = len(SITUATIONS) * (contestants + 3 * (rounds - 1)) + 1 + rounds
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        feed_farm(feeds * GROWTH, chosen.seed) as farm,
+        tqdm(total=total, disable=None, leave=False) as progress,
+    ):
+        comparison = Comparison(farm, feeds, pathlib.Path(folder), progress)
+        for turn in range(rounds):
+            comparison.play_round(turn)
+        comparison.grow(rounds)
+    show_table(comparison)
+    show_goals(comparison)
+
+
+if __name__ == "__main__":
+    main()
