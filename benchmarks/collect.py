@@ -328,13 +328,13 @@ class Comparison:
                     self._run(contestant, situation, place, self._feeds, some)
                 )
 
-    def grow(self, rounds: int) -> None:
-        """Let Mujaz collect many more feeds, the second situation as often as there are rounds."""
+    def grow(self, turn: int) -> None:
+        """Let Mujaz collect two new entries each of many more feeds, after one first fetch of them all."""
         many = self._feeds * GROWTH
-        self.runs[FIRST, "growth", 0].append(self._run("Mujaz", FIRST, "growth", many, 0))
-        for turn in range(rounds):
-            shutil.copytree(self._folder / "growth", self._folder / f"growth {turn}")
-            self.runs[TWO_NEW, "growth", 0].append(self._run("Mujaz", TWO_NEW, f"growth {turn}", many, 0))
+        if not turn:
+            self.runs[FIRST, "growth", 0].append(self._run("Mujaz", FIRST, "growth", many, 0))
+        shutil.copytree(self._folder / "growth", self._folder / f"growth {turn}")
+        self.runs[TWO_NEW, "growth", 0].append(self._run("Mujaz", TWO_NEW, f"growth {turn}", many, 0))
 
     def _run(self, contestant: str, situation: str, place: str, feeds: int, workers: int) -> Figures:
         job = Job(
@@ -441,7 +441,7 @@ def main() -> None:
         comparison = Comparison(farm, feeds, pathlib.Path(folder), progress)
         for turn in range(rounds):
             comparison.play_round(turn)
-        comparison.grow(rounds)
+            comparison.grow(turn)
     show_table(comparison)
     show_goals(comparison)
 

@@ -182,7 +182,7 @@ class SourceTable(Table):
     name: str = Field("", description="the feed's own name")
     url: _Url = Field(description="the feed's address, http or https")
     country: _CountryCode = Field(description="where the outlet sits, ISO 3166 alpha-2")
-    language: str = Field("ar", description="a language code such as ar")
+    language: str = Field("ar", min_length=2, max_length=16, description="a language code such as ar")
     weight: float = Field(1.0, gt=0, le=10, description="a number above 0, up to 10; 1 is usual")
     regions: list[str] = Field(default=[], description="region ids of config/regions.toml")
     timezone: _Zone | None = Field(None, description="an IANA zone for dates that carry none")

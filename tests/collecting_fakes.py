@@ -115,7 +115,8 @@ class MemoryArticleStore:
 
     def save_feed(self, source: Source, feed: ParsedFeed, state: FetchState, now: dt.datetime) -> SaveCounts:
         """See `ports.ArticleStore`."""
-        matches = match(feed.drafts, self._names)
+        titles = {article_id: kept.article.title for article_id, kept in self._kept.items()}
+        matches = match(feed.drafts, self._names, titles)
         new = 0
         for found in matches:
             if found.is_new and found.article_id not in self._kept:
@@ -134,7 +135,7 @@ class MemoryArticleStore:
         for article_id, draft in {found.article_id: found.draft for found in reversed(matches)}.items():
             kept = self._kept[article_id]
             edited = _edited(kept.article, draft, now)
-            if kept.article.outlet == source.outlet and edited != kept.article:
+            if kept.article.source == source.id and edited != kept.article:
                 kept.article = edited
                 updated += 1
         return updated

@@ -196,8 +196,9 @@ class _Child:
 
 
 def _serve(pipe: Connection, timeout: float) -> None:
-    # Ctrl-C reaches the whole group of processes, and is the parent's business.
+    # Ctrl-C and a stopping dyno reach the whole group of processes; to end in order is the parent's business.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     _limit_memory()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     try:

@@ -54,9 +54,8 @@ def list_sources(state: str | None, at: dt.datetime | None, as_json: bool) -> No
 @at_option
 def retry(source_ids: Sequence[str], at: dt.datetime | None) -> None:
     """Forget a source's failures: the next collect fetches it, even when it was retired or is waiting."""
-    from digest.collector.manners import host_of, resting_hosts
+    from digest.collector.manners import forgiven, host_of, resting_hosts, state_of
     from digest.errors import UsageError
-    from digest.model import FetchState
 
     with opened(at) as app:
         known, store = app.settings.sources, app.store.articles
@@ -70,8 +69,9 @@ def retry(source_ids: Sequence[str], at: dt.datetime | None) -> None:
             raise UsageError(
                 f"Switched off in config/sources.toml: {', '.join(off)}. Set enabled = true first."
             )
+        states = store.fetch_states()
         for one in source_ids:
-            store.save_state(FetchState(source_id=one, url=known[one].url))
+            store.save_state(forgiven(state_of(known[one], states.get(one))))
         rests = resting_hosts(store.fetch_states().values(), app.clock.now())
     left_alone = {one: rests[host] for one in source_ids if (host := host_of(known[one].url)) in rests}
     for one, until in left_alone.items():

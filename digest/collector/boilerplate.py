@@ -7,12 +7,31 @@ fault. So phrases go only where they end a paragraph or are one, and captions on
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from digest.collector.captions import is_caption, is_credit
 from digest.collector.datelines import split_dateline
-from digest.collector.phrases import ALSO, FIRST, READ, WATCH, one_of
+from digest.collector.phrases import ALSO, FIRST, LATIN, READ, WATCH, holds_any, one_of
 
 __all__ = ["is_caption", "is_player_mark", "is_related_heading", "split_dateline", "without_boilerplate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What may follow the last sentence of a paragraph, and how to see at little cost that nothing does."""
+
+    pattern: re.Pattern[str]
+    #: Whatever the pattern matches holds one of these.
+    pieces: tuple[str, ...]
+    #: Characters before the paragraph's end in which it may begin.
+    longest: int
+
+    def find_all(self, line: str) -> Iterator[re.Match[str]]:
+        """Yield the matches near the paragraph's end."""
+        if holds_any(line[-self.longest :], self.pieces):
+            yield from self.pattern.finditer(line, max(0, len(line) - self.longest))
+
 
 # "The post X appeared first on Y", which WordPress appends in the language of the site.
 _APPEARED_FIRST = re.compile(
@@ -35,6 +54,7 @@ _APPEARED_FIRST = re.compile(
     )
     + r"(?!\w).{0,200}$"
 )
+_APPEARED_FIRST_PIECES = (*LATIN, "ظهر", "هذا الم", "اولین بار در")
 # After the end of a sentence, or at the beginning.
 _APART = r"(?:^|(?<=[.!؟?…»”\")\]|•–—-])\s+)"
 # What a button under a teaser says. It has no full stop; "يشجعون على قراءة المزيد." is a sentence's end.
@@ -46,6 +66,7 @@ _BUTTON = re.compile(
     r"(?: كاملا?\u064b?ا?)?|المزيد|Read More|Continue Reading)"
     r")(?:\.{2,}|[\s»›>→←…])*$"
 )
+_BUTTON_PIECES = (*LATIN, "]", "المزيد", "القراءة", "الخبر", "المقال", "التقرير", "الفيديو")
 # Sentences that send the reader elsewhere.
 _SEND_OFF = re.compile(
     _APART
@@ -73,10 +94,15 @@ _SEND_OFF = re.compile(
     # imperative: a verb before its subject stands in the singular.
     + rf"|(?<=[.!؟?…])\s+(?:تابعوا(?!\w)|{WATCH} (?:الفيديو|التقرير|الصور) ?(?::|(?:هنا|أعلاه|أدناه|التالي|من هنا)(?!\w)))"
 )
+_SEND_OFF_PIECES = (
+    *(*LATIN, "أيض", "ايض", "كذلك", "لمزيد", "لقراءة", "لمشاهدة", "ضغط", "نقر", "شترك", "نضم", "تابعو"),
+    *("هذا المحتوى", "المنشورة على الصفحة", "الفيديو", "التقرير", "الصور"),
+)
 _COUNT = r"(?:\d+|لا [تي]وجد|No) (?:تعليق(?:ات)?|مشارك(?:ة|ات)|مشاهد(?:ة|ات)|(?i:comments?|shares?|views?|likes?))(?!\w)"
 _COUNTS = re.compile(
     rf"(?:{_APART}{_COUNT}|\s0 (?:تعليق(?:ات)?|comments?|shares?))(?:[\s|•·،-]+{_COUNT})*[.\s]*$"
 )
+_COUNTS_PIECES = (*LATIN, "تعليق", "مشارك", "مشاهد")
 # Editors' initials and the agencies after the last sentence: "أ.ب/ ج.د (رويترز، أ ف ب)".
 _SIGNED = re.compile(
     r"(?<=[.!؟?…»”\"])\s*(?:(?:[^\W\d_] ?\. ?[^\W\d_]\.?[ /،]*){1,3})?[(\[] ?(?P<credit>[^()\[\]]{2,60}) ?[)\]]$"
@@ -140,15 +166,25 @@ _SHARE_WORD = one_of(
     """
 )
 _SHARE_LINE = re.compile(rf"{_SHARE_WORD}(?:[\s|•·،,]+{_SHARE_WORD})*")
+_FURNITURE = re.compile("|".join(f"(?:{line.pattern})" for line in (_PLAYER, _SHARE_LINE, _STAMP_LINE)))
 _CREDIT_THEN_PLAYER = re.compile(r"(?P<caption>.{1,250}?[)\]]) TT(?= |$)")
 _PLAYER_FIRST = re.compile(r"(?:TT )+")
 
-#: What ends a paragraph, with the most characters that it takes.
-_ENDINGS = ((_APPEARED_FIRST, 700), (_BUTTON, 60), (_COUNTS, 100))
-#: Characters of a sentence that sends off, of a related headline, and of an opening that is said twice.
-_LONGEST_SEND_OFF, _LONGEST_HEADLINE, _LONGEST_OPENING = 300, 120, 300
+#: What a paragraph ends with, if anything.
+ENDINGS = (
+    Ending(_APPEARED_FIRST, _APPEARED_FIRST_PIECES, 700),
+    Ending(_BUTTON, _BUTTON_PIECES, 60),
+    Ending(_COUNTS, _COUNTS_PIECES, 100),
+)
+SEND_OFF = Ending(_SEND_OFF, _SEND_OFF_PIECES, 300)
+# Most paragraphs have none of these, and so no ending.
+_PIECES = tuple(dict.fromkeys(piece for ending in (*ENDINGS, SEND_OFF) for piece in ending.pieces))
+_LONGEST_ENDING = max(ending.longest for ending in (*ENDINGS, SEND_OFF))
+#: Characters of a credit with its initials, of a related headline, and of an opening that is said twice.
+_LONGEST_CREDIT, _LONGEST_HEADLINE, _LONGEST_OPENING = 300, 120, 300
 #: Words of a repeated opening; fewer may be a figure of speech.
 _FEWEST_REPEATED = 3
+_STOP = re.compile(r"(?<!\.)\. ")
 _LEFT_BEFORE_ENDING = " |•–—-*"
 
 
@@ -189,7 +225,7 @@ def _with_less(text: str) -> str:
 
 
 def _is_furniture(line: str) -> bool:
-    return any(pattern.fullmatch(line) for pattern in (_PLAYER, _SHARE_LINE, _STAMP_LINE))
+    return _FURNITURE.fullmatch(line) is not None
 
 
 def _without_related(lines: list[str]) -> list[str]:
@@ -216,7 +252,7 @@ def _without_captions(lines: list[str]) -> list[str]:
 
 def _without_opening(line: str) -> str:
     """Return a paragraph without stamps, captions, and what is said twice, before its first sentence."""
-    found = _CREDIT_THEN_PLAYER.match(line)
+    found = _CREDIT_THEN_PLAYER.match(line) if " TT" in line else None
     if found and is_caption(found["caption"]):
         line = line[found.end() :].lstrip() or line
     for opening in (_PLAYER_FIRST, _STAMPS):
@@ -242,13 +278,17 @@ def _said_once(line: str) -> str:
 
 def _without_ending(line: str) -> str:
     """Return a paragraph without the phrases after its last sentence."""
-    for ending, longest in _ENDINGS:
-        if found := ending.search(line, max(0, len(line) - longest)):
+    in_brackets = line.endswith((")", "]"))
+    if not in_brackets and not holds_any(line[-_LONGEST_ENDING:], _PIECES):
+        return line
+    for ending in ENDINGS:
+        if found := next(ending.find_all(line), None):
             return line[: found.start()].rstrip(_LEFT_BEFORE_ENDING)
-    signed = _SIGNED.search(line, max(0, len(line) - _LONGEST_SEND_OFF))
-    if signed and is_credit(signed["credit"]):
-        return line[: signed.start()]
-    for found in _SEND_OFF.finditer(line, max(0, len(line) - _LONGEST_SEND_OFF)):
-        if not re.search(r"(?<!\.)\. ", line[found.end() :]):
+    if in_brackets:
+        signed = _SIGNED.search(line, max(0, len(line) - _LONGEST_CREDIT))
+        if signed and is_credit(signed["credit"]):
+            return line[: signed.start()]
+    for found in SEND_OFF.find_all(line):
+        if not _STOP.search(line[found.end() :]):
             return line[: found.start()].rstrip(_LEFT_BEFORE_ENDING)
     return line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from digest.collector.phrases import AGENCIES, one_of
+from digest.collector.phrases import AGENCIES, holds_any, one_of
 
 #: Characters; what is longer is a paragraph.
 LONGEST_CAPTION = 250
@@ -39,6 +39,7 @@ _IN_BRACKETS = re.compile(
 )
 # Fewer words before the dash are a dateline's place.
 _AFTER_A_DASH = re.compile(rf"(?P<shown>(?:\S+ ){{4,}}?\S+)(?: [-–—|/] ?| ?[©|] ?){_CREDITS}")
+_DASHES = "-–—|/©"
 _CREDIT_ALONE = re.compile(
     one_of(
         r"""
@@ -118,7 +119,10 @@ def is_caption(line: str) -> bool:
         return True
     if _SHOWS_A_PICTURE.match(line):
         return not _SENTENCE_ENDS.search(line)
-    credited = (_IN_BRACKETS if line.endswith((")", "]")) else _AFTER_A_DASH).fullmatch(line)
+    in_brackets = line.endswith((")", "]"))
+    if not in_brackets and not holds_any(line, _DASHES):
+        return False
+    credited = (_IN_BRACKETS if in_brackets else _AFTER_A_DASH).fullmatch(line)
     return credited is not None and _shows(credited["shown"])
 
 

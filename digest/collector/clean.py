@@ -81,8 +81,8 @@ def clean_summary(markup: str, title: str, outlet_names: Sequence[str] = ()) -> 
     Summary(text='حضر الوزراء.', dateline='موسكو')
     """
     lines = _BREAKS.split(_unmarked(markup)[:_MOST_TEXT])
-    paragraphs = "\n".join(as_prose(tidy_paragraph(line)) for line in lines)
-    place, text = _settled(paragraphs, title, outlet_names)
+    paragraphs = [as_prose(paragraph) for line in lines if (paragraph := tidy_paragraph(line))]
+    place, text = _settled("\n".join(paragraphs), title, outlet_names)
     if "\n" in text:
         # In one line they may show an opening that was said twice, or an ending.
         place_in_line, text = _settled(tidy_paragraph(text), title, outlet_names)
@@ -94,7 +94,8 @@ def _settled(text: str, title: str, outlet_names: Sequence[str]) -> tuple[str, s
     """Return a text's dateline, and its paragraphs after everything before the news is gone, in whatever order."""
     place = ""
     while True:
-        first, *others = without_boilerplate(text).split("\n")
+        text = without_boilerplate(text)
+        first, *others = text.split("\n")
         first = _without_headline(first, title, outlet_names)
         found, rest = split_dateline(first, outlet_names)
         # What is all there is may be a headline: "ارتفاع الأسعار - رويترز".
@@ -111,14 +112,24 @@ def _unmarked(markup: str) -> str:
     text = markup[:_MOST_MARKUP].encode("utf-8", "replace").decode("utf-8")
     for _ in range(2):
         if _MARKUP.search(text):
-            text = _BLOCK.sub(lambda found: _BREAK + found.group(), re.sub(r"[\r\n]+", " ", text))
+            text = _BLOCK.sub(lambda found: _BREAK + found.group(), _on_one_line(text))
             text = _PICTURE_CAPTION.sub(_BREAK, nh3.clean(text, tags={"figcaption"}, attributes={}))
         text = html.unescape(text)
     return text
 
 
+def _on_one_line(text: str) -> str:
+    """Return a text with a space for each run of line ends."""
+    text = text.replace("\r", "\n")
+    while "\n\n" in text:
+        text = text.replace("\n\n", "\n")
+    return text.replace("\n", " ")
+
+
 def _without_names(title: str, outlet_names: Sequence[str]) -> str:
     """Return a headline without any of the names at either end, or whole where nothing else would be left."""
+    if not _PARTING.search(title):
+        return title
     names = {_spelling(name) for name in outlet_names} - {()}
     while (less := _without_a_name(title, names)) != title:
         title = less

@@ -62,7 +62,7 @@ _REMEDIES = {
     Failure.GONE: "Look for its new address with `digest sources check SITE` and change its url, or set enabled = false.",
     Failure.MISSING: "Look for its new address with `digest sources check SITE`, and change its url.",
     Failure.UNREADABLE: "`digest sources check URL` shows what is there, and looks for the feed.",
-    Failure.REFUSED: "If the feed is meant, raise the limit in [collect] that it names.",
+    Failure.REFUSED: "If the feed is meant, raise the limit of [collect] that it names, or set allow_private_addresses for an intranet.",
     Failure.BROKEN: "If it goes on, raise [collect] parse_seconds, or set enabled = false.",
     Failure.NOT_STORED: "Look at the database: `digest` could not write to it.",
 }

@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 
 from digest.collector.urls import canonical_url
 from digest.model import ArticleDraft
-from digest.text.arabic import words
+from digest.text.arabic import stems, words
 
 #: Bytes of the hashes: 64 bits keep collisions out of reach of a newsroom's archive.
 _HASH_BYTES = 8
 #: A headline with its summary of fewer words than this is too common to be a name by itself.
 _TELLING_WORDS = 6
+#: Of the shorter headline's stems an edit keeps this share.
+_EDIT_SHARE = 1 / 3
 
 
 def _digest(*parts: str) -> str:
@@ -81,13 +83,38 @@ class Match:
     is_new: bool
 
 
-def match(drafts: Sequence[ArticleDraft], known: Mapping[str, str]) -> list[Match]:
-    """Decide which drafts are new; `known` maps the stored aliases among theirs to article ids."""
-    taken: dict[str, str] = dict(known)
+def match(
+    drafts: Sequence[ArticleDraft], known: Mapping[str, str], titles: Mapping[str, str] | None = None
+) -> list[Match]:
+    """Decide which drafts are new.
+
+    `known` maps the stored aliases among theirs to article ids, `titles` those ids to the stored headlines.
+    """
+    taken, told = dict(known), dict(titles or {})
     matches = []
     for draft in drafts:
-        found = next((taken[alias] for alias in draft.aliases if alias in taken), None)
-        identity = found or article_id(draft.aliases[0])
+        found = _same(draft, taken, told)
+        identity = found or article_id(next(alias for alias in draft.aliases if alias not in taken))
         matches.append(Match(draft=draft, article_id=identity, is_new=found is None))
-        taken.update(dict.fromkeys(draft.aliases, identity))
+        for alias in draft.aliases:
+            taken.setdefault(alias, identity)
+        told[identity] = draft.title
     return matches
+
+
+def _same(draft: ArticleDraft, taken: Mapping[str, str], told: Mapping[str, str]) -> str | None:
+    """Return the article that the draft is: that of its link first, then of its guid, then of its text."""
+    owners = {alias.partition(":")[0]: taken.get(alias) for alias in draft.aliases}
+    by_guid, by_text = owners.get("guid"), owners.get("text")
+    if owners.get("link"):
+        return owners["link"]
+    if by_guid and "link" in owners and by_guid != by_text and not _alike(told.get(by_guid, ""), draft.title):
+        # Some feeds number their entries anew each time: where link and headline are new, so is the article.
+        return by_text
+    return by_guid or by_text
+
+
+def _alike(title: str, other: str) -> bool:
+    """Say whether two headlines may be one's edit of the other; a headline without words is like any."""
+    some, others = set(stems(title)), set(stems(other))
+    return len(some & others) >= min(len(some), len(others)) * _EDIT_SHARE

@@ -101,7 +101,7 @@ def _in_markup(entry: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _image(attributes: Mapping[str, Any], base_url: str) -> Image | None:
     written = str(attributes.get("url") or attributes.get("href") or "")
-    url = web_url(_ESCAPED_AMPERSAND.sub("&", written), base_url)
+    url = web_url(_ESCAPED_AMPERSAND.sub("&", written) if "&" in written else written, base_url)
     width, height = _side(attributes.get("width")), _side(attributes.get("height"))
     if url is None or not url.startswith("https:") or 1 in (width, height):
         return None

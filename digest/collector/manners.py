@@ -28,7 +28,8 @@ ADOPTED_AFTER = 3
 _FORSAKEN_AFTER = 3
 #: Of so many hosts and more, when over half cannot be reached at once, it is our network that is down.
 _OUTAGE_HOSTS = 4
-#: What our own network's failure looks like.
+_LONGEST_OUTAGE = dt.timedelta(hours=24)
+#: What our own network's failure looks like; where it leads through a proxy, that answers.
 UNREACHABLE = frozenset({Failure.NETWORK, Failure.SERVER})
 
 
@@ -55,7 +56,7 @@ def resting_hosts(states: Iterable[FetchState], now: dt.datetime) -> dict[str, d
     rests: dict[str, dt.datetime] = {}
     for state in states:
         if state.host_retry_at and state.host_retry_at > now:
-            host = host_of(address_of(state))
+            host = state.resting_host or host_of(address_of(state))
             rests[host] = max(rests.get(host, state.host_retry_at), state.host_retry_at)
     return rests
 
@@ -79,6 +80,7 @@ def after_success(state: FetchState, result: FetchResult, now: dt.datetime) -> F
         failures=0,
         retry_at=None,
         host_retry_at=None,
+        resting_host="",
         retired_at=None,
         moved_to=moved_to,
         moved_count=count,
@@ -94,9 +96,19 @@ def _moved(state: FetchState, result: FetchResult) -> tuple[str | None, int]:
 
 
 def after_failure(
-    state: FetchState, failure: Failure, error: str, retry_after: float | None, now: dt.datetime
+    state: FetchState,
+    failure: Failure,
+    error: str,
+    now: dt.datetime,
+    *,
+    retry_after: float | None = None,
+    answered_by: str = "",
 ) -> FetchState:
-    """Return the state after a failure; `retry_after` is in seconds, as the server asked."""
+    """Return the state after a failure.
+
+    `retry_after` is in seconds, as the server asked that stands at `answered_by`: the fetch's own address, or where
+    that redirects to.
+    """
     failures = state.failures + 1
     rest = min(max(retry_after or 0.0, 0.0), LONGEST_REST.total_seconds())
     adopted, gone = address_of(state) != state.url, failure is Failure.GONE
@@ -109,6 +121,7 @@ def after_failure(
         failures=failures,
         retry_at=now + _wait(state.source_id, failures) if failures > 1 else None,
         host_retry_at=now + dt.timedelta(seconds=rest) if rest else None,
+        resting_host=host_of(answered_by) if rest else "",
         retired_at=now if gone and not adopted else None,
         # What the adopted address called its feed says nothing of the configured one's.
         etag=None if forsaken else state.etag,
@@ -126,6 +139,24 @@ def _wait(source_id: str, failures: int) -> dt.timedelta:
     seed = hashlib.blake2b(f"{source_id} {failures}".encode(), digest_size=4).digest()
     share = int.from_bytes(seed, "big") / 0xFFFFFFFF
     return wait * (1 - _JITTER + 2 * _JITTER * share)
+
+
+def forgiven(state: FetchState) -> FetchState:
+    """Return the state without its failures, so that the source is fetched with the next collect."""
+    return replace(
+        state, error=None, failure=None, failures=0, retry_at=None, host_retry_at=None, retired_at=None
+    )
+
+
+def after_outage(state: FetchState, failure: Failure, error: str, now: dt.datetime) -> FetchState:
+    """Return the state after a fetch that failed while our own network was down.
+
+    It is remembered and not counted: the next collect tries the source as if nothing had been. A source that has
+    been down for longer than that has no claim to it.
+    """
+    if state.succeeded_at and now - state.succeeded_at > _LONGEST_OUTAGE:
+        return after_failure(state, failure, error, now)
+    return replace(state, checked_at=now, error=error, failure=failure)
 
 
 def is_our_outage(outcomes: Iterable[tuple[str, Failure | None]]) -> bool:

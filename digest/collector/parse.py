@@ -24,7 +24,7 @@ from digest.model import ArticleDraft, Failure, FetchResult, ParsedFeed, Source
 from digest.text.tidy import shorten
 
 feedparser.api.PREFERRED_XML_PARSERS[:] = [buffered_sax.__name__]
-#: Entries of one feed that are read at most; a larger feed is an archive, newest first.
+#: Entries of one feed that are read at a time.
 MOST_ENTRIES = 1000
 #: Characters of the headline that is made of the text where a feed gives none.
 _MADE_HEADLINE = 120
@@ -45,7 +45,9 @@ def read_feed(
     repair = "; ".join(part for part in (decoded.repair, fault) if part)
     known = seen or {}
     if items:
-        fresh = [index for index, item in enumerate(items[:MOST_ENTRIES]) if item.hash not in known]
+        unknown = [index for index, item in enumerate(items) if item.hash not in known]
+        # The rest of a long archive's turn comes with the next fetches.
+        fresh = unknown[:MOST_ENTRIES]
         trimmed = _trimmed(source, body, items, fresh, known, repair)
         if trimmed:
             return trimmed

@@ -50,8 +50,9 @@ _DECORATIONS = (
 )
 #: Fragments that begin so are pages of a site that is one program: `#/news/1`, `#!/news/1`.
 _ROUTES = ("/", "!")
+_TABS_AND_LINE_ENDS = re.compile(r"[\t\r\n]+")
 _SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
-_SAFE = "/:@!$&'()*+,;=~-._"
+_SAFE_IN_LINKS = "/:@!$&'()*+,;=~-._?%"
 # What no host's name holds: spaces, controls, bidi marks, surrogates and the marks of markup (WHATWG URL).
 _NO_HOST = re.compile(
     r"""[\s<>"'`\\^{|}\x00-\x1f\x7f-\xa0\u061c\u200b\u200e\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]"""
@@ -59,6 +60,12 @@ _NO_HOST = re.compile(
 
 
 _HOST = re.compile(r"\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?", re.IGNORECASE)
+# A link as most are: of letters that need no encoding, with a host that needs no look.
+_PLAIN = re.compile(
+    r"https?://[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*"
+    r"(?:/[\w/:@!$&'()*+,=~.%-]*)?(?:\?[\w/:@!$&'()*+,=~.%?-]+)?(?:#[\w/:@!$&'()*+,=~.%?-]+)?",
+    re.ASCII,
+)
 
 
 def _split(url: str) -> SplitResult | None:
@@ -80,9 +87,12 @@ def web_url(url: str, base: str = "") -> str | None:
     >>> web_url("javascript:alert(1)") is None
     True
     """
+    # Tabs and line ends inside a URL are dropped, as browsers do (WHATWG URL).
+    url = _TABS_AND_LINE_ENDS.sub("", url.strip())
+    if _PLAIN.fullmatch(url):
+        return url
     try:
-        # Tabs and line ends inside a URL are dropped, as browsers do (WHATWG URL).
-        resolved = urljoin(base, re.sub(r"[\t\r\n]+", "", url.strip())) if url.strip() else ""
+        resolved = urljoin(base, url) if url else ""
     except ValueError:
         return None
     parts = _split(resolved)
@@ -98,7 +108,7 @@ def web_url(url: str, base: str = "") -> str | None:
         return None
     port = f":{parts.port}" if parts.port else ""
     path, query, fragment = (
-        quote(part.encode("utf-8", "replace"), safe=_SAFE + "?%")
+        quote(part.encode("utf-8", "replace"), safe=_SAFE_IN_LINKS)
         for part in (parts.path, parts.query, parts.fragment)
     )
     return parts._replace(netloc=f"{host}{port}", path=path, query=query, fragment=fragment).geturl()
@@ -110,6 +120,8 @@ def _decorates(key: str, value: str) -> bool:
 
 def _spelled_out(part: str) -> str:
     """Return a part of a URL without percent-encoding, but for bytes that are no UTF-8: these stay told apart."""
+    if "%" not in part:
+        return part
     raw = unquote_to_bytes(part)
     try:
         return raw.decode()

@@ -79,6 +79,8 @@ class FetchState:
     retry_at: dt.datetime | None = None
     #: No fetch of anything of its host before this moment: the server asked for it.
     host_retry_at: dt.datetime | None = None
+    #: Which host that is; it may be another than the address's, behind a redirect.
+    resting_host: str = ""
     #: Where the address redirects to for good, and how many good fetches in a row found it so.
     moved_to: str | None = None
     moved_count: int = 0
@@ -99,6 +101,8 @@ class FetchRequest:
     last_modified: str | None = None
     #: Seconds between two requests to its host at least, where robots.txt asks for more than our own.
     spacing: float = 0.0
+    #: Whether a redirect to another host is refused, where the robots.txt that was asked does not speak.
+    same_site: bool = False
 
 
 class FetchStatus(enum.StrEnum):

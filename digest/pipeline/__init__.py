@@ -1,6 +1,7 @@
 """The only place where the core meets the ports.
 
-collect:  due sources | fetch | parse | save | read article pages
+collect:  due sources | fetch | parse | save
+pages:    articles that want their text | robots.txt | fetch | extract | save
 compose:  articles of the window | rank | pick | freeze
 deliver:  edition | render variants | freeze recipients | claim | mark sending | send | settle
 """

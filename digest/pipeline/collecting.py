@@ -13,6 +13,7 @@ from digest.collector.manners import (
     UNREACHABLE,
     address_of,
     after_failure,
+    after_outage,
     after_success,
     is_our_outage,
     resting_hosts,
@@ -193,23 +194,20 @@ class _Run:
             # Whose fault it is shows when all have answered.
             self._unreached.append(result)
         else:
-            self._fail(source, result.failure or Failure.REFUSED, result.error, result.retry_after)
+            self._fail(source, result.failure or Failure.REFUSED, result.error, result)
 
     def _take_answer(self, source: Source, result: FetchResult) -> None:
         state = self._states[source.id]
         body_hash = hashlib.sha256(result.body).hexdigest()
         if result.status is FetchStatus.UNCHANGED:
-            self._succeed(after_success(state, result, self._now))
+            self._store.save_state(after_success(state, result, self._now))
         elif body_hash == state.body_hash:
-            self._succeed(self._seen(result, body_hash, state.repair))
+            self._store.save_state(self._seen(result, body_hash, state.repair))
         else:
             seen = self._store.seen_items(source.id)
             self._reading[self._parser.feed(source, result, seen)] = _Reading(source, result, body_hash)
             return
         self.outcomes.append(SourceOutcome(source=source, status=FetchStatus.UNCHANGED))
-
-    def _succeed(self, state: FetchState) -> None:
-        self._store.save_state(state)
 
     def _seen(self, result: FetchResult, body_hash: str, repair: str) -> FetchState:
         state = after_success(self._states[result.key], result, self._now)
@@ -254,8 +252,15 @@ class _Run:
             )
         )
 
-    def _fail(self, source: Source, failure: Failure, error: str, retry_after: float | None = None) -> None:
-        state = after_failure(self._states[source.id], failure, error, retry_after, self._now)
+    def _fail(self, source: Source, failure: Failure, error: str, answer: FetchResult | None = None) -> None:
+        state = after_failure(
+            self._states[source.id],
+            failure,
+            error,
+            self._now,
+            retry_after=answer.retry_after if answer else None,
+            answered_by=answer.url if answer else "",
+        )
         self._store.save_state(state)
         retired = "; it is retired, and not asked for any more" if state.retired_at else ""
         self._failed(source, failure, f"{error}{retired}")
@@ -287,13 +292,10 @@ class _Run:
             try:
                 if outage:
                     state = self._states[source.id]
-                    # Remembered, but not counted: the next collect tries it as if nothing had been.
-                    self._store.save_state(
-                        replace(state, checked_at=self._now, error=result.error, failure=failure)
-                    )
+                    self._store.save_state(after_outage(state, failure, result.error, self._now))
                     self._failed(source, failure, result.error)
                 else:
-                    self._fail(source, failure, result.error, result.retry_after)
+                    self._fail(source, failure, result.error, result)
             except Exception as error:
                 self._cannot_store(source, error)
         return outage

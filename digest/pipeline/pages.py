@@ -18,6 +18,8 @@ _log = logging.getLogger("digest")
 
 #: Pages of one collect at most; the rest is read by the next.
 MOST_PAGES = 300
+#: Articles that are looked at for them: a site that does not answer must not keep the others' from being read.
+_MOST_WANTED = 10 * MOST_PAGES
 #: Seconds that the pages of one site may take of one collect, where it wants a pause between any two.
 _LONGEST_AT_SITE = 60.0
 #: Pages that wait for the parser at most.
@@ -54,7 +56,7 @@ def read_pages(
     ids = [source.id for source in sources if source.enabled and source.full_text]
     if not ids or stopped():
         return PagesReport()
-    wanted = store.wanting_text(ids, now - _WITHIN, MOST_PAGES)
+    wanted = store.wanting_text(ids, now - _WITHIN, _MOST_WANTED)
     rules = _rules(wanted, fetcher, stopped)
     # Where robots.txt cannot be had, nothing is asked for (RFC 9309, section 2.3.1.4), and no try is spent.
     known = [(one, rules[robots_url(one.url)]) for one in wanted if robots_url(one.url) in rules]
@@ -62,9 +64,12 @@ def read_pages(
     for article, rule in known:
         if not rule.allows(article.url, AGENT):
             run.disallow(article)
-    chosen = _in_good_time([(one, rule) for one, rule in known if rule.allows(one.url, AGENT)])
+    chosen = _in_good_time([(one, rule) for one, rule in known if rule.allows(one.url, AGENT)])[:MOST_PAGES]
     articles = {one.id: one for one, _ in chosen}
-    requests = [FetchRequest(key=one.id, url=one.url, spacing=rule.delay(AGENT)) for one, rule in chosen]
+    requests = [
+        FetchRequest(key=one.id, url=one.url, spacing=rule.delay(AGENT), same_site=True)
+        for one, rule in chosen
+    ]
     progress("pages", 0, len(requests))
     for done, result in enumerate(fetcher.fetch([] if stopped() else requests), start=1):
         run.take(articles[result.key], result)
@@ -84,8 +89,9 @@ def _rules(
     rules = {}
     urls = dict.fromkeys(robots_url(article.url) for article in articles)
     for result in fetcher.fetch([FetchRequest(key=url, url=url) for url in urls]):
-        # A site that wants to be left alone has not said that it has no rules.
-        if 0 < result.http_status < 500 and result.failure is not Failure.BUSY:
+        # A site that wants to be left alone has not said that it has no rules, nor has an answer that broke off.
+        refused = 300 <= result.http_status < 500 and result.failure is not Failure.BUSY
+        if refused or result.status is FetchStatus.FETCHED:
             rules[result.key] = Robots.read(result.http_status, result.body)
         if stopped():
             break

@@ -8,24 +8,28 @@ import unicodedata
 # Marks that change the direction of what follows, or that nothing should show: C0 and C1 controls, line and
 # paragraph separators, bidi embeddings, overrides, isolates and marks, zero-width space, word joiner, BOM, soft
 # hyphen, fillers, the object replacement character, tags, noncharacters, and surrogates that a damaged feed may bring.
-_HOSTILE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f"
-    "\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f]"
+_HOSTILE_CHARACTERS = (
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufdd0-\ufdef\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff\ud800-\udfff\U000e0000-\U000e007f"
 )
+_HOSTILE = re.compile(f"[{_HOSTILE_CHARACTERS}]")
 # The joiners U+200C and U+200D stay after a letter, a mark or an emoji: Persian words, the Hijri year's ه‍ and
 # families of emoji need them. They go after a space, after Latin text and punctuation, and after one another, and
 # the non-joiner goes where no letter follows it.
 _STRAY_JOINER = re.compile(
     "(?<![^\x00-\u02ff\u2000-\u206f\u3000])[\u200c\u200d]+|(?<=[\u200c\u200d])[\u200c\u200d]+|\u200c(?![\u200c\u200d]*\\w)"
 )
-# White space of every kind, with the separators that end a line where none should end.
-_SPACE = re.compile("[\\s\x1c-\x1f\x85\u2028\u2029]+")
 # Arabic letters in their positional shapes, and ligatures, as old systems and PDF copies write them.
-_PRESENTATION_FORMS = re.compile("[\ufb00-\ufb06\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefe]+")
+_SHAPES = "\ufb00-\ufb06\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefe"
+_PRESENTATION_FORMS = re.compile(f"[{_SHAPES}]+")
+# Most text has none of all these: one search tells.
+_ODD = re.compile(f"[{_HOSTILE_CHARACTERS}{_SHAPES}\u200c\u200d]")
 # A haraka's shape by itself stands on a space or a tatweel (Unicode, Arabic Presentation Forms-B).
 _HARAKA_ALONE = re.compile("[ \u0640]+(?=[\u064b-\u0652\u0670])")
 _SPACE_BEFORE_MARK = re.compile(r" +([،؛:.!؟»)\]])")
 _OPENING_THEN_SPACE = re.compile(r"([«(\[]) +")
+# One of both. The mark is looked for first, and then what stands beside it: there are more spaces than marks.
+_SPACE_AT_A_MARK = re.compile(r"[،؛:.!؟»)\]](?<= .)|[«(\[](?= )")
 
 
 def tidy(text: str) -> str:
@@ -36,8 +40,11 @@ def tidy(text: str) -> str:
     >>> tidy("ﺍﻟﻘﻤﺔ")
     'القمة'
     """
-    text = _HOSTILE.sub("", _PRESENTATION_FORMS.sub(_plain_letters, text))
-    return _SPACE.sub(" ", _STRAY_JOINER.sub("", text)).strip()
+    if _ODD.search(text):
+        text = _HOSTILE.sub("", _PRESENTATION_FORMS.sub(_plain_letters, text))
+        text = _STRAY_JOINER.sub("", text)
+    # Python's white space is of every kind, the separators that end a line among it.
+    return " ".join(text.split())
 
 
 def _plain_letters(shapes: re.Match[str]) -> str:
@@ -50,15 +57,18 @@ def tidy_paragraph(text: str) -> str:
     >>> tidy_paragraph("قال الوزير : « نعم » .")
     'قال الوزير: «نعم».'
     """
-    text = _SPACE_BEFORE_MARK.sub(r"\1", tidy(text))
-    return _OPENING_THEN_SPACE.sub(r"\1", text)
+    text = tidy(text)
+    if _SPACE_AT_A_MARK.search(text):
+        text = _OPENING_THEN_SPACE.sub(r"\1", _SPACE_BEFORE_MARK.sub(r"\1", text))
+    return text
 
 
 # A hashtag within a sentence is its words: #سد_النهضة is سد النهضة.
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[^\W\d])(\w+)")
 # Two Arabic words with nothing but a full stop or a comma between them; abbreviations (أ.ف.ب) have single letters,
 # and addresses (العربية.نت) are one word.
-_NO_SPACE = re.compile(r"(?<=[\u0621-\u064a]{2})([.،؛؟!])(?=[\u0621-\u064a]{2})(?!(?:نت|كوم)(?!\w))")
+# Here too the mark is looked for first, and then what stands before it.
+_NO_SPACE = re.compile(r"([.،؛؟!])(?<=[\u0621-\u064a]{2}.)(?=[\u0621-\u064a]{2})(?!(?:نت|كوم)(?!\w))")
 
 
 def as_prose(text: str) -> str:
@@ -67,8 +77,9 @@ def as_prose(text: str) -> str:
     >>> as_prose("توقف #سد_النهضة.وقال الوزير إن (أ.ف.ب) أخطأت")
     'توقف سد النهضة. وقال الوزير إن (أ.ف.ب) أخطأت'
     """
-    spoken = _HASHTAG.sub(lambda found: found.group(1).replace("_", " ").strip(), text)
-    return _NO_SPACE.sub(r"\1 ", spoken)
+    if "#" in text:
+        text = _HASHTAG.sub(lambda found: found.group(1).replace("_", " ").strip(), text)
+    return _NO_SPACE.sub(r"\1 ", text)
 
 
 def shorten(text: str, most: int) -> str:

@@ -313,3 +313,26 @@ def test_routes_are_asked_as_they_are_written(server: Server) -> None:
     route: Route = answer(FEED)
     server.routes["/feed%20of/%D8%A3"] = route
     assert fetch(f"{server.base}/feed of/أ?q=1#top").body == FEED
+
+
+def test_what_a_temporary_redirect_leads_to_may_be_gone_and_the_asked_address_is_not(server: Server) -> None:
+    server.routes.update({"/feed": redirect("/new", 302), "/moved": redirect("/new", 301)})
+    server.routes["/new"] = answer(b"gone", status=410)
+    assert fetch(f"{server.base}/feed").failure is Failure.MISSING
+    assert fetch(f"{server.base}/moved").failure is Failure.GONE
+    assert fetch(f"{server.base}/new").failure is Failure.GONE
+
+
+def test_a_page_is_not_followed_to_another_site(server: Server) -> None:
+    with http_server() as other:
+        other.routes["/page"] = answer(b"<p>page</p>")
+        server.routes["/page"] = redirect(f"http://localhost:{other.server_port}/page")
+        server.routes["/here"] = redirect(f"http://127.0.0.1:{other.server_port}/page")
+        requests = [
+            FetchRequest(key=path, url=f"{server.base}{path}", same_site=True) for path in ("/page", "/here")
+        ]
+        limits = replace(QUICK, allow_private_addresses=True)
+        results = {result.key: result for result in HttpFetcher(limits).fetch(requests)}
+        assert [path for path, _ in other.requests] == ["/page"]
+    assert (results["/page"].status, results["/page"].failure) == (FetchStatus.FAILED, Failure.REFUSED)
+    assert results["/here"].body == b"<p>page</p>"

@@ -120,8 +120,18 @@ def test_an_article_is_known_by_any_of_its_names(
 def test_a_name_learned_later_is_known_as_well(articles: ArticleStore) -> None:
     _save(articles, draft())
     _save(articles, draft(guid="second", url="https://zaytuna.example/moved/1"))
-    last = draft("لا شيء في هذا العنوان يشبه ما سبقه", guid="second", url="https://elsewhere.example/9")
+    last = draft("صفاقس: افتتاح الميناء وسط حضور كبير", guid="second", url="https://elsewhere.example/9")
     assert _save(articles, last) == SaveCounts(updated=1)
+
+
+def test_a_guid_that_is_used_again_for_other_news_makes_an_article(articles: ArticleStore) -> None:
+    _save(articles, draft(guid="1"))
+    other = draft("مقتل ثلاثة في انهيار مبنى قديم", guid="1", url="https://zaytuna.example/2", summary="")
+    assert _save(articles, other) == SaveCounts(new=1)
+    assert {one.url: one.title for one in articles.articles(None, None)} == {
+        "https://zaytuna.example/1": draft().title,
+        "https://zaytuna.example/2": other.title,
+    }
 
 
 def test_two_entries_of_one_feed_that_share_a_name_are_one_article(articles: ArticleStore) -> None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 import gzip
 import json
 import pathlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.collector import boilerplate
-from digest.collector.boilerplate import is_caption, is_player_mark, is_related_heading, without_boilerplate
+from digest.collector.boilerplate import (
+    ENDINGS,
+    SEND_OFF,
+    is_caption,
+    is_player_mark,
+    is_related_heading,
+    without_boilerplate,
+)
 from digest.text.tidy import tidy_paragraph
 from tests.text.alphabets import anything
 
@@ -96,6 +104,55 @@ pieces = st.lists(st.tuples(st.sampled_from(_PIECES), st.sampled_from([" ", "\n"
 def test_an_ending_goes(ending: str) -> None:
     assert without_boilerplate(f"{NEWS} {ending}") == NEWS
     assert without_boilerplate(f"{NEWS}\n{ending}") == NEWS
+    assert _found(f"{NEWS} {ending}", with_pieces=True) == _found(f"{NEWS} {ending}", with_pieces=False)
+
+
+def _found(line: str, *, with_pieces: bool) -> list[tuple[int, int]]:
+    """Return where endings stand in a line: looking for their pieces first, or for the patterns at once."""
+    return [
+        found.span()
+        for ending in (*ENDINGS, SEND_OFF)
+        for found in (ending if with_pieces else replace(ending, pieces=("",))).find_all(line)
+    ]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param("نوشته بندر اولین بار در واحه", id="wordpress-persian"),
+        pytest.param("O post Porto apareceu primeiro em Oásis", id="wordpress-portuguese"),
+        pytest.param("Het bericht Haven verscheen eerst op Oase", id="wordpress-dutch"),
+        pytest.param("L´articolo Il porto sembra essere il primo su Oasi", id="wordpress-italian"),
+        pytest.param("هذا المنشور خبر تم نشره للمرة الأولى في الواحة", id="published-first"),
+        pytest.param("(more…)", id="more"),
+        pytest.param("READ MORE", id="read-more-capitals"),
+        pytest.param("أكمل المقال كاملاً", id="whole-article"),
+        pytest.param("متابعة الخبر »", id="follow-the-news"),
+        pytest.param("لمشاهدة التقرير", id="to-watch-the-report"),
+        pytest.param("3 LIKES", id="likes"),
+        pytest.param("لا يوجد مشاهدات", id="no-views"),
+        pytest.param("اقرؤوا كذلك خبراً آخر", id="read-as-well"),
+        pytest.param("طالعوا ايضا: خبر آخر", id="look-also"),
+        pytest.param("انقروا على الرابط", id="click-on-the-link"),
+        pytest.param("انضموا إلى قناتنا", id="join-our-channel"),
+        pytest.param("الأخبار المنشورة على الصفحة الرسمية لوكالة الأناضول", id="official-page"),
+        pytest.param("انظروا الصور أدناه", id="pictures-below"),
+        pytest.param("Sign up for our newsletter", id="sign-up"),
+        pytest.param("FOLLOW US", id="follow-us-capitals"),
+        pytest.param("À lire aussi", id="read-also-french"),
+        pytest.param("VOIR AUSSI", id="see-also-french"),
+    ],
+)
+def test_a_rare_ending_holds_one_of_its_pieces(ending: str) -> None:
+    found = _found(f"{NEWS} {ending}", with_pieces=False)
+    assert found
+    assert _found(f"{NEWS} {ending}", with_pieces=True) == found
+
+
+@given(pieces | anything)
+def test_no_ending_is_overlooked_for_its_pieces(text: str) -> None:
+    line = text.replace("\n", " ")
+    assert _found(line, with_pieces=True) == _found(line, with_pieces=False)
 
 
 @pytest.mark.parametrize(
@@ -252,6 +309,11 @@ def test_what_stands_between_paragraphs_goes() -> None:
 )
 def test_is_caption(line: str, expected: bool) -> None:
     assert is_caption(line) is expected
+
+
+@pytest.mark.parametrize("mark", [" - ", " – ", " — ", " | ", " /", "|", "©", " ©"])
+def test_a_credit_may_stand_after_any_dash(mark: str) -> None:
+    assert is_caption(f"سفن في ميناء الواحة الجديد صباح اليوم{mark}رويترز")
 
 
 @pytest.mark.parametrize(

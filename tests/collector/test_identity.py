@@ -384,7 +384,40 @@ def test_two_new_entries_of_one_feed_that_are_one_article_are_new_once() -> None
     assert len({found.article_id for found in match(pair, {})}) == 1
 
 
-def test_a_stronger_name_wins_over_a_weaker_one() -> None:
+def test_a_link_wins_over_a_guid_and_a_guid_over_a_text() -> None:
     guid, link, text = draft().aliases
     [found] = match([draft()], {text: "by-text", link: "by-link", guid: "by-guid"})
+    assert found.article_id == "by-link"
+    [found] = match([draft()], {text: "by-text", guid: "by-guid"})
     assert found.article_id == "by-guid"
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_new"),
+    [
+        pytest.param("مقتل ثلاثة في انهيار مبنى قديم", True, id="another headline: the guid is used again"),
+        pytest.param("", False, id="a headline without words"),
+        pytest.param("افتتاح ميناء الواحة بعد طول انتظار", False, id="an edited headline"),
+    ],
+)
+def test_a_guid_alone_is_believed_where_the_headline_is_an_edit(stored: str, is_new: bool) -> None:
+    before = draft(guid="1", url="https://waha.example/old", title=stored)
+    now = draft(guid="1", url="https://waha.example/new", title="افتتاح ميناء الواحة الجديد")
+    known = dict.fromkeys(before.aliases, "before")
+    [found] = match([now], known, {"before": stored})
+    assert found.is_new is is_new
+    assert (found.article_id == "before") is not is_new
+
+
+def test_a_feed_that_numbers_its_entries_anew_loses_none() -> None:
+    headlines = ["افتتاح الميناء الجديد", "مقتل ثلاثة في انهيار مبنى", "فوز المنتخب بالكأس", "قمة في العاصمة"]
+    pages = [f"https://waha.example/{number}" for number in range(4)]
+    before = [draft(guid=str(at), url=pages[at + 1], title=headlines[at + 1]) for at in range(3)]
+    first = match(before, {})
+    known = {alias: found.article_id for found in first for alias in found.draft.aliases}
+    titles = {found.article_id: found.draft.title for found in first}
+    after = [draft(guid=str(at), url=pages[at], title=headlines[at]) for at in range(4)]
+    found = match(after, known, titles)
+    assert [one.is_new for one in found] == [True, False, False, False]
+    assert [one.article_id for one in found[1:]] == [one.article_id for one in first]
+    assert len({one.article_id for one in found}) == 4

@@ -17,7 +17,9 @@ from digest.collector.manners import (
     LONGEST_WAIT,
     address_of,
     after_failure,
+    after_outage,
     after_success,
+    forgiven,
     host_of,
     is_our_outage,
     resting_hosts,
@@ -43,7 +45,7 @@ def _failed(
     at: dt.datetime = NOW,
 ) -> FetchState:
     for _ in range(times):
-        state = after_failure(state, failure, f"it is {failure}", retry_after, at)
+        state = after_failure(state, failure, f"it is {failure}", at, retry_after=retry_after)
     return state
 
 
@@ -114,7 +116,7 @@ def test_no_failure_but_one_ever_ends_a_source(
     failures: int, failure: Failure, source_id: str, retry_after: float | None
 ) -> None:
     before = FetchState(source_id=source_id, url=_SOURCE.url, failures=failures)
-    state = after_failure(before, failure, "x", retry_after, NOW)
+    state = after_failure(before, failure, "x", NOW, retry_after=retry_after)
     assert state.retired_at is None
     assert state.failures == failures + 1
     until = wait_until(state, resting_hosts([state], NOW), NOW)
@@ -348,6 +350,33 @@ def test_most_hosts_unreached_at_once_is_our_outage(
 ) -> None:
     assert is_our_outage(outcomes) is ours
     assert is_our_outage(reversed(outcomes)) is ours
+
+
+def test_a_rest_is_that_of_the_host_that_asked_for_it() -> None:
+    state = after_failure(
+        _FRESH, Failure.BUSY, "later", NOW, retry_after=600, answered_by="https://cdn.example/feed"
+    )
+    assert resting_hosts([state], NOW) == {"cdn.example": NOW + dt.timedelta(minutes=10)}
+
+
+@pytest.mark.parametrize(
+    ("well", "failures"),
+    [
+        pytest.param(None, 0, id="never fetched well: nothing is known of it"),
+        pytest.param(NOW - dt.timedelta(hours=2), 0, id="well until now"),
+        pytest.param(NOW - dt.timedelta(hours=25), 1, id="down for longer than an outage lasts"),
+    ],
+)
+def test_in_an_outage_failures_are_not_counted_for_a_day(well: dt.datetime | None, failures: int) -> None:
+    state = after_outage(replace(_FRESH, succeeded_at=well), Failure.NETWORK, "no connection", NOW)
+    assert (state.failures, state.error, state.retry_at) == (failures, "no connection", None)
+
+
+def test_forgiving_keeps_what_is_no_failure() -> None:
+    good = replace(_good(_FRESH, _NEW, _NEW, _NEW), etag='"1"', body_hash="x")
+    state = forgiven(after_failure(_failed(good, times=4), Failure.GONE, "gone", NOW))
+    assert (state.failures, state.error, state.retry_at, state.retired_at) == (0, None, None, None)
+    assert (state.succeeded_at, state.body_hash) == (good.succeeded_at, "x")
 
 
 @given(st.lists(st.sampled_from([_UP, *Failure]), max_size=30))

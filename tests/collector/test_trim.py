@@ -287,7 +287,7 @@ def test_copies_of_an_entry_are_one() -> None:
     assert read(rss(story(1), story(1), story(2)), feed).drafts == ()
 
 
-def test_of_an_archive_only_the_top_is_read_and_only_once() -> None:
+def test_an_archive_is_read_bit_by_bit() -> None:
     archive = [story(number) for number in range(MOST_ENTRIES + 5)]
     first = read(rss(*archive))
     assert (first.entries, len(first.drafts), len(first.items)) == (
@@ -296,7 +296,8 @@ def test_of_an_archive_only_the_top_is_read_and_only_once() -> None:
         MOST_ENTRIES,
     )
     second = read(rss(story(-1), *archive), first)
-    assert [draft.url for draft in second.drafts] == ["https://waha.example/-1"]
+    numbers = [-1, *range(MOST_ENTRIES, MOST_ENTRIES + 5)]
+    assert [draft.url for draft in second.drafts] == [f"https://waha.example/{number}" for number in numbers]
     assert read(rss(story(-1), *archive), second).drafts == ()
 
 

@@ -140,6 +140,19 @@ def test_a_tracking_parameter_never_makes_another_page(rest: str) -> None:
     assert canonical_url(tracked) == canonical_url(str(url))
 
 
+@given(
+    st.sampled_from(
+        ["a.example", "a..b", "a_b.example.", "x" * 63, "x" * 64, "a.example:80", "u@a.example", "[::1]", ""]
+    ),
+    st.text(alphabet="aأ%/?&=;+.:@[]1_~'()#|\\ ", max_size=30),
+)
+def test_a_plain_link_is_what_a_look_at_its_parts_would_make_it(host: str, rest: str) -> None:
+    # Schemes in capitals are not taken for plain.
+    for path in ("", "/", "?", "#"):
+        url = f"https://{host}{path}{rest}"
+        assert web_url(url, BASE) == web_url(f"HTTPS{url[5:]}", BASE)
+
+
 @given(anything)
 def test_any_text_has_a_canonical_form(text: str) -> None:
     assert isinstance(canonical_url(text.encode("utf-8", "replace").decode()), str)

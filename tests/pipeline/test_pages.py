@@ -229,6 +229,7 @@ def test_what_robots_txt_keeps_from_us_is_not_asked_for(robots: str, web: _Web, 
         pytest.param(500, Failure.SERVER, id="a server in trouble"),
         pytest.param(503, Failure.BUSY, id="a server that asks for rest"),
         pytest.param(429, Failure.BUSY, id="a server that we have asked too often"),
+        pytest.param(200, Failure.NETWORK, id="an answer that broke off"),
     ],
 )
 def test_where_robots_txt_cannot_be_had_nothing_is_asked_for_and_no_try_is_spent(
@@ -240,6 +241,15 @@ def test_where_robots_txt_cannot_be_had_nothing_is_asked_for_and_no_try_is_spent
     assert web.asked_for(f"{_SITE}/1") == 0
     web.put(_ROBOTS, "")
     assert _read(web, store, at=NOW + 10 * _HOUR) == PagesReport(read=1)
+
+
+def test_a_site_that_does_not_answer_keeps_no_other_site_waiting(web: _Web, store: ArticleStore) -> None:
+    silent = "https://silent.example"
+    titles = [f"{number} خبر من موقع لا يجيب عن شيء اليوم" for number in range(MOST_PAGES + 5)]
+    later = [_entry(number, title=title, site=silent) for number, title in enumerate(titles)]
+    _save(store, *(replace(one, published=NOW) for one in later))
+    web.put(f"{silent}/robots.txt", status=500, failure=Failure.SERVER)
+    assert _read(web, store) == PagesReport(read=1)
 
 
 def test_each_site_is_asked_for_its_own_rules_once(web: _Web, store: ArticleStore) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 
@@ -56,6 +58,12 @@ def test_normalise_twice_is_normalise_once(text: str) -> None:
     assert normalise(normalise(text)) == normalise(text)
 
 
+def test_no_letter_is_overlooked() -> None:
+    """A character that goes makes `normalise` look at everything; without it the text must come out alike."""
+    every = [f"ب{chr(code)}A {chr(code)}" for code in range(0x10000)]
+    assert [text for text in every if normalise(text) != normalise(f"{text}\u200b")] == []
+
+
 @given(arabic)
 def test_harakat_and_tatweel_never_count(text: str) -> None:
     decorated = "".join(char + "\u064e\u0640" if "ء" <= char <= "غ" else char for char in text)
@@ -81,6 +89,11 @@ def test_harakat_and_tatweel_never_count(text: str) -> None:
 )
 def test_words(text: str, expected: list[str]) -> None:
     assert words(text) == expected
+
+
+@given(anything)
+def test_words_are_numbers_and_letters_in_a_row(text: str) -> None:
+    assert words(text) == re.findall(r"\d+(?:[.,]\d+)*|[^\W\d_]+", normalise(text))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 import pytest
@@ -78,6 +79,17 @@ def test_tidy_text_is_one_line_with_single_spaces(text: str) -> None:
     kept = tidy(text)
     assert kept == " ".join(kept.split())
     assert len(kept.splitlines()) <= 1
+
+
+def test_no_character_is_overlooked() -> None:
+    """A hostile character makes `tidy` look at everything; without it the text must come out alike."""
+    every = [f"ب{chr(code)}a {chr(code)}" for code in (*range(0x10000), *range(0xE0000, 0xE0100))]
+    assert [text for text in every if tidy(text) != tidy(f"{text}\u200b")] == []
+
+
+@given(anything)
+def test_tidy_paragraph_leaves_no_space_inside_brackets_or_before_marks(text: str) -> None:
+    assert not re.search(r" [،؛:.!؟»)\]]|[«(\[] ", tidy_paragraph(text))
 
 
 @pytest.mark.parametrize(

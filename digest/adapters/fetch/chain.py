@@ -101,6 +101,8 @@ class Chain:
             self._cookies = self._cookies or aiohttp.CookieJar(unsafe=True)
             self._cookies.update_cookies(response.cookies, self._url)
         self._go_to(self._url.join(_parsed(_percent_encoded(location))))
+        if self._request.same_site and _site(self._url) != _site(self._asked):
+            raise GivenUp(Failure.REFUSED, f"it redirects to another site, {self._url.host}")
         self._all_permanent = self._all_permanent and response.status in _PERMANENT
         if self._all_permanent:
             self._moved_to = self._url
@@ -148,14 +150,17 @@ class Chain:
     async def _answer(self, response: aiohttp.ClientResponse) -> FetchResult:
         status, headers = response.status, response.headers
         if status == 304:
-            return self._unchanged(response)
+            return self._unchanged()
         wait = rest_seconds(status, headers, dt.datetime.now(dt.UTC))
         if wait:
             self._gates.rest(self._host, wait)
         body = await self._body(response) if status < 300 else await self._error_page(response)
         failure = failure_of(status, headers, body[:HEAD_BYTES])
         if failure:
-            return self._failed(*failure, retry_after=wait)
+            kind, reason = failure
+            # What a temporary redirect leads to may be gone for good; the asked address has not said that it is.
+            gone_elsewhere = kind is Failure.GONE and not self._all_permanent
+            return self._failed(Failure.MISSING if gone_elsewhere else kind, reason, retry_after=wait)
         return self._result(
             FetchStatus.FETCHED,
             body=body,
@@ -165,16 +170,12 @@ class Chain:
             last_modified=_validator(headers.get("Last-Modified")),
         )
 
-    def _unchanged(self, response: aiohttp.ClientResponse) -> FetchResult:
+    def _unchanged(self) -> FetchResult:
         if not self._conditions:
             return self._failed(
                 Failure.SERVER, "the server says that nothing has changed, to one who has nothing"
             )
-        return self._result(
-            FetchStatus.UNCHANGED,
-            etag=_validator(response.headers.get("ETag")) or self._request.etag,
-            last_modified=_validator(response.headers.get("Last-Modified")) or self._request.last_modified,
-        )
+        return self._result(FetchStatus.UNCHANGED)
 
     async def _body(self, response: aiohttp.ClientResponse) -> bytes:
         self._check_size(response.content_length or 0)
@@ -236,6 +237,10 @@ class Chain:
             http_status=self._http_status,
             **fields,
         )
+
+
+def _site(url: URL) -> str:
+    return (url.raw_host or "").removeprefix("www.")
 
 
 def _parsed(text: str) -> URL:

@@ -29,7 +29,7 @@ class NameResolver(AbstractResolver):
     """Looks each name up in a thread of its own.
 
     The few threads of asyncio would make names wait for dead ones, and hold up the end until the last of them gave
-    up: `getaddrinfo` cannot be stopped. The fetcher's own limit bounds how many there are.
+    up: `getaddrinfo` cannot be stopped. A lookup that never ends costs a thread until the system gives it up.
     """
 
     def __init__(self, network: Network) -> None:

@@ -72,11 +72,9 @@ class SqlArticleStore:
             if connection.dialect.name == "postgresql":
                 # Feeds share links, those of different outlets as well: one at a time decides what is new.
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SAVE_LOCK)))
-            matches = match(
-                feed.drafts, _known(connection, [alias for draft in feed.drafts for alias in draft.aliases])
-            )
-            first = {found.article_id: found for found in reversed(matches) if found.is_new}
-            new = [found for found in matches if first.get(found.article_id) is found]
+            known = _known(connection, [alias for draft in feed.drafts for alias in draft.aliases])
+            matches = match(feed.drafts, known, _titles(connection, known.values()))
+            new = [found for found in matches if found.is_new]
             if new:
                 connection.execute(sa.insert(article), [_new_row(source, found, now) for found in new])
             updated = _update(connection, source, [found for found in matches if not found.is_new], now)
@@ -166,6 +164,14 @@ def _known(connection: Connection, names: Sequence[str]) -> dict[str, str]:
     return known
 
 
+def _titles(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
+    titles: dict[str, str] = {}
+    for chunk in _chunks(dict.fromkeys(ids)):
+        query = sa.select(article.c.id, article.c.title).where(article.c.id.in_(chunk))
+        titles.update(connection.execute(query).all())
+    return titles
+
+
 def _name(connection: Connection, matches: Sequence[Match]) -> None:
     rows = [
         {"alias": alias, "article_id": found.article_id} for found in matches for alias in found.draft.aliases
@@ -210,12 +216,13 @@ def _new_row(source: Source, found: Match, now: dt.datetime) -> dict[str, Any]:
 def _update(connection: Connection, source: Source, matches: Sequence[Match], now: dt.datetime) -> int:
     """Take over the edits of known articles; return how many were edited.
 
-    Only the outlet itself edits its article: another's feed that links to it changes nothing.
+    Only the source that brought an article edits it: another one that links to it, or words it otherwise, changes
+    nothing, or the two would undo each other's edits for ever.
     """
     drafts = {found.article_id: found.draft for found in reversed(matches)}
     updated = 0
     for chunk in _chunks(drafts):
-        stored = sa.select(article).where(article.c.id.in_(chunk), article.c.outlet == source.outlet)
+        stored = sa.select(article).where(article.c.id.in_(chunk), article.c.source_id == source.id)
         for row in connection.execute(stored).mappings().all():
             changes = _changes(row, drafts[row["id"]], now)
             if changes:

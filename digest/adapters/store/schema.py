@@ -73,6 +73,7 @@ source_state = Table(
     # A value of model.Failure.
     Column("failure", String(16)),
     Column("host_retry_at", Moment),
+    Column("resting_host", Text, nullable=False, server_default=""),
     Column("moved_to", Text),
     Column("moved_count", Integer, nullable=False, server_default="0"),
     Column("retired_at", Moment),

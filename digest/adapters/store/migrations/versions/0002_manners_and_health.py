@@ -11,6 +11,7 @@ def upgrade() -> None:
     """Apply."""
     op.add_column("source_state", sa.Column("failure", sa.String(length=16), nullable=True))
     op.add_column("source_state", sa.Column("host_retry_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("source_state", sa.Column("resting_host", sa.Text(), nullable=False, server_default=""))
     op.add_column("source_state", sa.Column("moved_to", sa.Text(), nullable=True))
     op.add_column("source_state", sa.Column("moved_count", sa.Integer(), nullable=False, server_default="0"))
     op.add_column("source_state", sa.Column("retired_at", sa.DateTime(timezone=True), nullable=True))
@@ -39,6 +40,7 @@ def downgrade() -> None:
     op.drop_column("source_state", "failure")
     op.drop_column("source_state", "host_retry_at")
     op.drop_column("source_state", "moved_to")
+    op.drop_column("source_state", "resting_host")
     op.drop_column("source_state", "moved_count")
     op.drop_column("source_state", "retired_at")
     op.drop_column("source_state", "repair")
