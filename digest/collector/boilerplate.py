@@ -7,102 +7,22 @@ fault. So phrases go only where they end a paragraph or are one, and captions on
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 
-from digest.collector.captions import is_caption, is_credit
+from digest.collector.captions import after_captions_label, is_caption, is_credit
 from digest.collector.datelines import split_dateline
-from digest.collector.phrases import ALSO, FIRST, LATIN, READ, WATCH, holds_any, one_of
+from digest.collector.endings import ENDINGS, LONGEST_ENDING, PIECES, SEND_OFF
+from digest.collector.phrases import ALSO, READ, WATCH, holds_any, one_of
 
-__all__ = ["is_caption", "is_player_mark", "is_related_heading", "split_dateline", "without_boilerplate"]
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """What may follow the last sentence of a paragraph, and how to see at little cost that nothing does."""
-
-    pattern: re.Pattern[str]
-    #: Whatever the pattern matches holds one of these.
-    pieces: tuple[str, ...]
-    #: Characters before the paragraph's end in which it may begin.
-    longest: int
-
-    def find_all(self, line: str) -> Iterator[re.Match[str]]:
-        """Yield the matches near the paragraph's end."""
-        if holds_any(line[-self.longest :], self.pieces):
-            yield from self.pattern.finditer(line, max(0, len(line) - self.longest))
+__all__ = [
+    "is_caption",
+    "is_player_mark",
+    "is_related_heading",
+    "split_dateline",
+    "tells_of",
+    "without_boilerplate",
+]
 
 
-# "The post X appeared first on Y", which WordPress appends in the language of the site.
-_APPEARED_FIRST = re.compile(
-    r"(?:^|(?<=\s))"
-    + one_of(
-        rf"""
-        The (?:post|article|entry) .{{1,400}}? (?:appeared first|first appeared) on
-        ظهرت? (?:هذ[اه] )?(?:المقالة?|التدوينة|الموضوع|المنشور|المشاركة) .{{1,400}}? {FIRST} (?:على|في)
-        (?:المقالة|التدوينة) .{{1,400}}? ظهرت {FIRST} (?:على|في)
-        هذا (?:المقال|الموضوع|المنشور) .{{1,400}}? (?:ظهر|نشر|تم نشره) {FIRST} (?:على|في)
-        Cet article .{{1,400}}? est apparu en premier sur
-        L[’'´]article .{{1,400}}? est apparu en premier sur
-        Der Beitrag .{{1,400}}? erschien zuerst auf
-        La entrada .{{1,400}}? (?:se public[óo]|aparece|apareci[óo]) primero en
-        L[’'´]articolo .{{1,400}}? (?:proviene da|sembra essere il primo su)
-        O post .{{1,400}}? apareceu primeiro em
-        Het bericht .{{1,400}}? verscheen eerst op
-        نوشته .{{1,400}}? اولین بار در
-        """
-    )
-    + r"(?!\w).{0,200}$"
-)
-_APPEARED_FIRST_PIECES = (*LATIN, "ظهر", "هذا الم", "اولین بار در")
-# After the end of a sentence, or at the beginning.
-_APART = r"(?:^|(?<=[.!؟?…»”\")\]|•–—-])\s+)"
-# What a button under a teaser says. It has no full stop; "يشجعون على قراءة المزيد." is a sentence's end.
-_BUTTON = re.compile(
-    r"(?:\s*(?:\[(?:…|\.{2,3})\]|\(more…\))|"
-    r"(?:^|(?<=[\s\]]))(?:[اإ]قر[أا](?:وا)? المزيد|Read more|READ MORE|Continue reading|Lire la suite)"
-    rf"|{_APART}(?:"
-    rf"(?:{READ}|لقراءة|قراءة|تابع|متابعة|[أا]كمل|شاهد(?:وا)?|لمشاهدة|مشاهدة) (?:المزيد|القراءة|الخبر|المقال|التقرير|الفيديو)"
-    r"(?: كاملا?\u064b?ا?)?|المزيد|Read More|Continue Reading)"
-    r")(?:\.{2,}|[\s»›>→←…])*$"
-)
-_BUTTON_PIECES = (*LATIN, "]", "المزيد", "القراءة", "الخبر", "المقال", "التقرير", "الفيديو")
-# Sentences that send the reader elsewhere.
-_SEND_OFF = re.compile(
-    _APART
-    + one_of(
-        rf"""
-        {READ} (?:{ALSO}|المزيد)(?![\w\u064b])
-        (?:{WATCH}|تابع(?:وا)?) (?:{ALSO}|المزيد) ?[:.…]
-        للمزيد ?[:،.…]
-        للمزيد (?:[اإ]ضغط|[اإ]نقر|تابع|زوروا|{READ}|شاهد|من (?:الأخبار|التفاصيل|المعلومات|المقالات|التقارير|الفيديوهات|الصور))
-        لقراءة (?:المزيد|المقال|الخبر|النص|التقرير)(?!\w)
-        لمشاهدة (?:المزيد|الفيديو|الصور|التقرير)(?!\w)
-        (?:[اإ]ضغط|[اإ]نقر)(?:وا)? (?:هنا|على الرابط)
-        [اإ]شترك(?:وا)? (?:الآن|في (?:قناتنا|نشرتنا|نشرة|خدمة|القائمة))
-        [اإ]نضم(?:وا)? إلى (?:قناتنا|قنواتنا|مجموعتنا)
-        تابعونا(?!\w)
-        هذا المحتوى من [«"“]
-        الأخبار المنشورة على الصفحة الرسمية لوكالة الأناضول
-        This (?:post|article|story) (?:was )?(?:originally|first) (?:published|appeared) (?:on|in|at)(?!\w)
-        (?i:(?:read (?:more|also)|see also|also read) ?:|read (?:more (?:about|on|at|here)|the full))(?!\w)
-        (?i:continue reading|click here|follow us)(?!\w)
-        (?i:subscribe to our|sign up for our|(?:à )?lire aussi|voir aussi)(?!\w)
-        """
-    )
-    # Only after a sentence: these may be all the news there is. The plural at the head of a sentence is an
-    # imperative: a verb before its subject stands in the singular.
-    + rf"|(?<=[.!؟?…])\s+(?:تابعوا(?!\w)|{WATCH} (?:الفيديو|التقرير|الصور) ?(?::|(?:هنا|أعلاه|أدناه|التالي|من هنا)(?!\w)))"
-)
-_SEND_OFF_PIECES = (
-    *(*LATIN, "أيض", "ايض", "كذلك", "لمزيد", "لقراءة", "لمشاهدة", "ضغط", "نقر", "شترك", "نضم", "تابعو"),
-    *("هذا المحتوى", "المنشورة على الصفحة", "الفيديو", "التقرير", "الصور"),
-)
-_COUNT = r"(?:\d+|لا [تي]وجد|No) (?:تعليق(?:ات)?|مشارك(?:ة|ات)|مشاهد(?:ة|ات)|(?i:comments?|shares?|views?|likes?))(?!\w)"
-_COUNTS = re.compile(
-    rf"(?:{_APART}{_COUNT}|\s0 (?:تعليق(?:ات)?|comments?|shares?))(?:[\s|•·،-]+{_COUNT})*[.\s]*$"
-)
-_COUNTS_PIECES = (*LATIN, "تعليق", "مشارك", "مشاهد")
 # Editors' initials and the agencies after the last sentence: "أ.ب/ ج.د (رويترز، أ ف ب)".
 _SIGNED = re.compile(
     r"(?<=[.!؟?…»”\"])\s*(?:(?:[^\W\d_] ?\. ?[^\W\d_]\.?[ /،]*){1,3})?[(\[] ?(?P<credit>[^()\[\]]{2,60}) ?[)\]]$"
@@ -170,16 +90,10 @@ _FURNITURE = re.compile("|".join(f"(?:{line.pattern})" for line in (_PLAYER, _SH
 _CREDIT_THEN_PLAYER = re.compile(r"(?P<caption>.{1,250}?[)\]]) TT(?= |$)")
 _PLAYER_FIRST = re.compile(r"(?:TT )+")
 
-#: What a paragraph ends with, if anything.
-ENDINGS = (
-    Ending(_APPEARED_FIRST, _APPEARED_FIRST_PIECES, 700),
-    Ending(_BUTTON, _BUTTON_PIECES, 60),
-    Ending(_COUNTS, _COUNTS_PIECES, 100),
-)
-SEND_OFF = Ending(_SEND_OFF, _SEND_OFF_PIECES, 300)
-# Most paragraphs have none of these, and so no ending.
-_PIECES = tuple(dict.fromkeys(piece for ending in (*ENDINGS, SEND_OFF) for piece in ending.pieces))
-_LONGEST_ENDING = max(ending.longest for ending in (*ENDINGS, SEND_OFF))
+# "Read more about the new law, which …" may tell what the law does.
+_READ_MORE_ABOUT = re.compile(rf"(?:{READ} المزيد (?:عن|حول)|(?i:read more (?:about|on))) (?P<told>.+)")
+#: Words that tell something; fewer only name it.
+_FEWEST_TELLING = 5
 #: Characters of a credit with its initials, of a related headline, and of an opening that is said twice.
 _LONGEST_CREDIT, _LONGEST_HEADLINE, _LONGEST_OPENING = 300, 120, 300
 #: Words of a repeated opening; fewer may be a figure of speech.
@@ -199,6 +113,18 @@ def is_related_heading(line: str) -> bool:
     A line that names the other article too (اقرأ أيضاً: عنوانه) is none; `without_boilerplate` empties it.
     """
     return _RELATED.fullmatch(line) is not None
+
+
+def tells_of(line: str) -> str:
+    """Return what a whole line invites to read more about where it tells that too, else "".
+
+    >>> tells_of("اقرأ المزيد عن القانون الذي أقره البرلمان أمس: خفض السن")
+    'القانون الذي أقره البرلمان أمس: خفض السن'
+    >>> tells_of("اقرأ المزيد عن الميناء")
+    ''
+    """
+    found = _READ_MORE_ABOUT.fullmatch(line)
+    return found["told"] if found and found["told"].count(" ") + 1 >= _FEWEST_TELLING else ""
 
 
 def without_boilerplate(text: str) -> str:
@@ -258,7 +184,7 @@ def _without_opening(line: str) -> str:
     for opening in (_PLAYER_FIRST, _STAMPS):
         found = opening.match(line)
         line = line[found.end() :] if found else line
-    return _said_once(line)
+    return _said_once(after_captions_label(line))
 
 
 def _said_once(line: str) -> str:
@@ -279,14 +205,14 @@ def _said_once(line: str) -> str:
 def _without_ending(line: str) -> str:
     """Return a paragraph without the phrases after its last sentence."""
     in_brackets = line.endswith((")", "]"))
-    if not in_brackets and not holds_any(line[-_LONGEST_ENDING:], _PIECES):
+    if not in_brackets and not holds_any(line[-LONGEST_ENDING:], PIECES):
         return line
     for ending in ENDINGS:
         if found := next(ending.find_all(line), None):
             return line[: found.start()].rstrip(_LEFT_BEFORE_ENDING)
     if in_brackets:
         signed = _SIGNED.search(line, max(0, len(line) - _LONGEST_CREDIT))
-        if signed and is_credit(signed["credit"]):
+        if signed and is_credit(f"({signed['credit']})"):
             return line[: signed.start()]
     for found in SEND_OFF.find_all(line):
         if not _STOP.search(line[found.end() :]):

@@ -41,7 +41,8 @@ _IN_BRACKETS = re.compile(
 _AFTER_A_DASH = re.compile(rf"(?P<shown>(?:\S+ ){{4,}}?\S+)(?: [-–—|/] ?| ?[©|] ?){_CREDITS}")
 _DASHES = "-–—|/©"
 _CREDIT_ALONE = re.compile(
-    one_of(
+    r"[(\[ ]*"
+    + one_of(
         r"""
         (?:[م]?صدر )?الصورة ?[:،,/]?
         صورة ?[:/]?
@@ -51,7 +52,11 @@ _CREDIT_ALONE = re.compile(
         (?i:photos?|image|picture|credit|source|crédit photo)(?: by| credit)? ?[:/©]?
         """
     )
-    + rf"?[(\[© ]*{_CREDITS}[)\] ]*"
+    + rf"?[(\[© ]*{_CREDITS}[)\] ]*|[(\[] ?(?:تصوير(?: ?[:/] ?| )|ب?عدسة ?[:/] ?)\w[^()\[\]:.،]{{1,40}}[)\]]"
+)
+# The BBC's pages give their pictures' credits and captions such labels; where a caption ends they do not say.
+_LABEL = re.compile(
+    rf"[م]?صدر الصورة ?[:،,] ?{_CREDITS}(?!\w)[ ،,.|]*(?:التعليق على الصورة ?[:،,] ?)?|التعليق على الصورة ?[:،,] ?"
 )
 _NAMES_A_PICTURE = re.compile(
     one_of(
@@ -103,6 +108,16 @@ def is_credit(line: str) -> bool:
     (True, True, False)
     """
     return _CREDIT_ALONE.fullmatch(line) is not None
+
+
+def after_captions_label(line: str) -> str:
+    """Return a line without the picture's credit and the words "caption of the picture" at its head.
+
+    >>> after_captions_label("مصدر الصورة، Getty Images التعليق على الصورة، سفينة في الميناء")
+    'سفينة في الميناء'
+    """
+    label = _LABEL.match(line)
+    return line[label.end() :] if label else line
 
 
 def is_caption(line: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import nh3
 
-from digest.collector.boilerplate import split_dateline, without_boilerplate
+from digest.collector.boilerplate import split_dateline, tells_of, without_boilerplate
 from digest.text.arabic import words
 from digest.text.tidy import as_prose, shorten, tidy_paragraph
 
@@ -87,6 +87,14 @@ def clean_summary(markup: str, title: str, outlet_names: Sequence[str] = ()) -> 
         # In one line they may show an opening that was said twice, or an ending.
         place_in_line, text = _settled(tidy_paragraph(text), title, outlet_names)
         place = place or place_in_line
+    if (
+        not text
+        and len(paragraphs) == 1
+        and (told := tells_of(paragraphs[0]))
+        and not (title and told.startswith(title))
+    ):
+        # An invitation that tells the news stays whole where there is nothing else.
+        text = paragraphs[0]
     return Summary(shorten(text, LONGEST_SUMMARY), place)
 
 

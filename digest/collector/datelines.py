@@ -93,6 +93,8 @@ _FORMS = tuple(
         rf"(?P<place>{_PLACES}?)(?: {_DAY})? ?/ ?{_SEVERAL} ?/",
         # إسطنبول/ كاتب الخبر/ الأناضول
         rf"(?P<place>{_PLACE}) ?/ ?(?:{_PLACE} ?/ ?){{0,2}}{_CERTAIN}",
+        # القدس المحتلة/ صفا - ; غزة/ كاتب الخبر/ صفا:
+        rf"(?P<place>{_PLACE}) ?/ ?(?:{_PLACE} ?/ ?)?{_SEVERAL} ?(?:[-–—]{{1,3}}|ـ(?= )|:)",
         # موسكو – رويترز: ; دبي - كاتب الخبر - العربية.نت ; غزة ـ «القدس العربي»:
         rf"(?P<place>{_PLACES}){_DASH}{_AUTHOR}(?:{_DAY}{_DASH})?{_SEVERAL}{_CLOSED_OR_STOPPED}",
         rf"(?P<place>{_PLACES}){_DASH}{_AUTHOR}{_CERTAIN}",

@@ -129,7 +129,11 @@ def _decode_legacy(body: bytes, claims: list[str]) -> Decoded:
         if codec == "utf-8" or (codec == "cp1252" and looks_arabic):
             continue
         text = body.decode(codec, "replace")
-        if text.count("\ufffd") <= len(text) * _MISSING:
+        missing = text.count("\ufffd")
+        # Where ISO 8859-6 has no letter, Windows has the letters that Arabic newspapers need.
+        if missing and codec == "iso8859-6" and looks_arabic:
+            continue
+        if missing <= len(text) * _MISSING:
             return Decoded(text=text, encoding=codec)
     if looks_arabic:
         says = f"says {claims[0]}" if claims else "says nothing"

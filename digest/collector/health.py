@@ -62,7 +62,7 @@ _REMEDIES = {
     Failure.GONE: "Look for its new address with `digest sources check SITE` and change its url, or set enabled = false.",
     Failure.MISSING: "Look for its new address with `digest sources check SITE`, and change its url.",
     Failure.UNREADABLE: "`digest sources check URL` shows what is there, and looks for the feed.",
-    Failure.REFUSED: "If the feed is meant, raise the limit of [collect] that it names, or set allow_private_addresses for an intranet.",
+    Failure.REFUSED: "We stopped it for the reason given: check the address; raise the limit of [collect] if it names one; for an intranet set allow_private_addresses.",
     Failure.BROKEN: "If it goes on, raise [collect] parse_seconds, or set enabled = false.",
     Failure.NOT_STORED: "Look at the database: `digest` could not write to it.",
 }
@@ -103,8 +103,8 @@ def articles_a_day(stats: SourceStats | None, now: dt.datetime) -> float | None:
         return None
     if stats.oldest is None:
         return 0.0
-    # A feed that was first read today reaches back a few hours; less than one would make a day of a moment.
-    reach = max(now - stats.oldest, dt.timedelta(hours=1))
+    # What a feed of a few hours brings in a whole day cannot be known from it.
+    reach = max(now - stats.oldest, _DAY)
     return stats.articles / (reach / _DAY)
 
 
@@ -125,7 +125,7 @@ def _judge(
         words = f"Its host wants to be left alone until {moment(rest)}."
         return HealthState.WAITING, words, _REMEDIES[Failure.BUSY]
     if stats is None:
-        words = "It answers, but no article has come of it that no other source had brought."
+        words = "It answers, but no article of its own can be shown: its entries lack links, are dated ahead and held back, or came from another source first."
         return HealthState.STALE, words, _REMEDIES[Failure.UNREADABLE]
     silence = _silence(stats, now)
     if silence:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import feedparser
@@ -50,7 +51,7 @@ def read_feed(
         fresh = unknown[:MOST_ENTRIES]
         trimmed = _trimmed(source, body, items, fresh, known, repair)
         if trimmed:
-            return trimmed
+            return replace(trimmed, left=len(unknown) - len(fresh))
     feed = _read(body)
     if not feed.entries and not feed.version:
         kind = Failure.BLOCKED if is_challenge(decoded.text) else Failure.UNREADABLE

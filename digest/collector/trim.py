@@ -14,8 +14,12 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
 
+from digest.errors import FeedError
+
 #: Bytes of an entry's hash.
 _HASH_BYTES = 8
+#: feedparser keeps something for each open element: a few megabytes of them would take the memory of a small machine.
+_MOST_DEPTH = 1000
 _ENTRY_TAGS = frozenset({"item", "entry"})
 #: What feedparser takes for an element's base address; expat joins namespace and name with the space.
 _BASES = frozenset({"http://www.w3.org/XML/1998/namespace base", "base"})
@@ -51,6 +55,7 @@ class _Finder:
         #: None before the document's outermost element, then whether that has a base address.
         self._has_base: bool | None = None
         self._prefixes: dict[str, str] = {}
+        self._depth = 0
         # With namespaces, as feedparser reads: an unbound prefix is a fault here as there.
         self._parser = expat.ParserCreate("utf-8", " ")
         self._parser.StartElementHandler = self._begin
@@ -62,6 +67,9 @@ class _Finder:
         self._parser.Parse(self._body, True)
 
     def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > _MOST_DEPTH:
+            raise FeedError(f"its elements are nested more than {_MOST_DEPTH:,} deep, as no feed's are")
         if self._has_base is None:
             self._has_base = not _BASES.isdisjoint(attributes)
         is_entry = name.rpartition(" ")[2] in _ENTRY_TAGS
@@ -75,6 +83,7 @@ class _Finder:
             raise _Entangled
 
     def _finish(self, name: str) -> None:
+        self._depth -= 1
         # No entry stands in another one, so that this is the end of the one that is open.
         if self._start is not None and name.rpartition(" ")[2] in _ENTRY_TAGS:
             end = self._end_of_entry(self._start)
@@ -102,7 +111,8 @@ def find_items(body: bytes) -> tuple[list[Item] | None, str]:
     """Return the entries of a feed in UTF-8 in their order; None where they have to be read together.
 
     That is because the XML is not well-formed, which comes with the reason in words, or because they are entangled.
-    expat refuses entity bombs by itself, fetches nothing and does not recurse.
+    expat refuses entity bombs by itself, fetches nothing and does not recurse. Raises FeedError where elements are
+    nested too deep to be meant.
     """
     finder = _Finder(body)
     try:

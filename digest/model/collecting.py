@@ -174,6 +174,8 @@ class ParsedFeed:
     #: Entries in the body, and those among them without a headline or a link.
     entries: int = 0
     skipped: int = 0
+    #: Entries that are left for the next time: it holds more than are read at once.
+    left: int = 0
     #: What had to be mended to read it, in words.
     repair: str = ""
     #: The feed's own name.

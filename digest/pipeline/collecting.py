@@ -238,6 +238,9 @@ class _Run:
                 self._fail(source, Failure(error.kind), str(error))
                 return
             state = self._seen(reading.result, reading.body_hash, feed.repair)
+            if feed.left:
+                # So that the server sends it once more, and the next collect reads on.
+                state = replace(state, etag=None, last_modified=None, body_hash=None)
             counts = self._store.save_feed(source, feed, state, self._now)
         except Exception as error:
             self._cannot_store(source, error)

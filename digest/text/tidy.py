@@ -69,6 +69,9 @@ _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[^\W\d])(\w+)")
 # and addresses (العربية.نت) are one word.
 # Here too the mark is looked for first, and then what stands before it.
 _NO_SPACE = re.compile(r"([.،؛؟!])(?<=[\u0621-\u064a]{2}.)(?=[\u0621-\u064a]{2})(?!(?:نت|كوم)(?!\w))")
+# Abbreviations by the names of their letters, in any number of them: السي.آي.إيه, بي.بي.سي.
+_LETTER_NAMES = r"(?<!\w)[وف]?[بكل]?(?:ال|لل)?[\u0621-\u064a]{1,4}(?:\.[\u0621-\u064a]{1,4}){2,}(?!\w)"
+_NO_SPACE_OR_LETTERS = re.compile(f"(?P<letters>{_LETTER_NAMES})|{_NO_SPACE.pattern}")
 
 
 def as_prose(text: str) -> str:
@@ -76,10 +79,14 @@ def as_prose(text: str) -> str:
 
     >>> as_prose("توقف #سد_النهضة.وقال الوزير إن (أ.ف.ب) أخطأت")
     'توقف سد النهضة. وقال الوزير إن (أ.ف.ب) أخطأت'
+    >>> as_prose("قال.ثم نفت السي.آي.إيه")
+    'قال. ثم نفت السي.آي.إيه'
     """
     if "#" in text:
         text = _HASHTAG.sub(lambda found: found.group(1).replace("_", " ").strip(), text)
-    return _NO_SPACE.sub(r"\1 ", text)
+    if _NO_SPACE.search(text):
+        text = _NO_SPACE_OR_LETTERS.sub(lambda found: found["letters"] or f"{found.group()} ", text)
+    return text
 
 
 def shorten(text: str, most: int) -> str:

@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 
 from digest.collector import boilerplate
 from digest.collector.boilerplate import (
-    ENDINGS,
-    SEND_OFF,
     is_caption,
     is_player_mark,
     is_related_heading,
     without_boilerplate,
 )
+from digest.collector.endings import ENDINGS, SEND_OFF
 from digest.text.tidy import tidy_paragraph
 from tests.text.alphabets import anything
 
@@ -303,6 +302,8 @@ def test_what_stands_between_paragraphs_goes() -> None:
         pytest.param("«الشرق الأوسط» (موسكو)", False, id="dateline-in-brackets"),
         pytest.param("ارتفاع الأسعار (5%)", False, id="a-figure"),
         pytest.param("غرامة 200 مليون (CNN, The Oasis)", False, id="sources-in-a-list"),
+        pytest.param("(تصوير: سالم)", True, id="photographer-in-brackets"),
+        pytest.param("(تصوير: سالم) حضر الوزراء", False, id="photographer-in-brackets-before-news"),
         pytest.param("كلمة " * 60 + "(رويترز)", False, id="as-long-as-a-paragraph"),
         pytest.param("", False, id="empty"),
     ],

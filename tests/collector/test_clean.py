@@ -220,6 +220,28 @@ def test_the_dateline_is_kept_apart(summary: str, dateline: str) -> None:
     assert clean_summary(summary, TITLE, (OUTLET,)) == Summary(NEWS, dateline)
 
 
+_TELLS = "اقرأ المزيد عن القانون الجديد الذي أقره البرلمان أمس: رفع أجور البحارة."
+
+
+@pytest.mark.parametrize(
+    ("summary", "title", "expected"),
+    [
+        pytest.param(_TELLS, "اقرأ", _TELLS, id="title-says-nothing"),
+        pytest.param(_TELLS, "", _TELLS, id="no-title"),
+        pytest.param(f"<p>{_TELLS}</p>", TITLE, _TELLS, id="markup"),
+        pytest.param(f"<p>{NEWS}</p><p>{_TELLS}</p>", TITLE, NEWS, id="under-news"),
+        pytest.param(f"{NEWS} {_TELLS}", TITLE, NEWS, id="after-news"),
+        pytest.param("اقرأ المزيد عن الميناء", TITLE, "", id="names-only"),
+        pytest.param("اقرأ المزيد عن افتتاح الميناء في المدينة الساحلية", TITLE, "", id="headline-again"),
+        pytest.param("اقرأ المزيد", TITLE, "", id="button"),
+    ],
+)
+def test_an_invitation_stays_where_it_is_all_that_tells_the_news(
+    summary: str, title: str, expected: str
+) -> None:
+    assert clean_summary(summary, title).text == expected
+
+
 def test_a_page_as_the_arabic_press_builds_it() -> None:
     caption = "الوزير سالم الراوي في ميناء الواحة (إ.ب.أ)"
     lines = ["افتتاح ميناء الواحة الجديد", caption, caption, "TT"]

@@ -83,6 +83,13 @@ def test_every_encoding_case_gives_the_right_headline(shared: pathlib.Path) -> N
         ),
         pytest.param(declared("us-ascii").encode("cp1256"), None, "cp1256", True, id="1256-that-says-ascii"),
         pytest.param(declared("iso-8859-6").encode("iso-8859-6"), None, "iso8859-6", False, id="iso-8859-6"),
+        pytest.param(
+            declared("iso-8859-6").encode("cp1256"),
+            None,
+            "cp1256",
+            True,
+            id="windows-1256-that-says-iso-8859-6",
+        ),
         pytest.param(declared("hex").encode("cp1256"), None, "cp1256", True, id="1256-that-says-hex"),
         pytest.param(declared("idna").encode("cp1256"), "punycode", "cp1256", True, id="1256-says-punycode"),
         pytest.param(declared("utf-7").encode("cp1256"), "zlib", "cp1256", True, id="1256-that-says-zlib"),

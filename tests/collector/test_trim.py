@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from digest.collector.parse import MOST_ENTRIES, read_feed
 from digest.collector.trim import find_items, without
+from digest.errors import FeedError
 from digest.model import ParsedFeed
 from tests.collector.samples import ATOM, RDF, RSS, SOURCE, fetched, item, rss
 from tests.text.alphabets import anything
@@ -348,3 +349,17 @@ def test_a_name_that_a_new_entry_shares_with_a_known_one_tells_nothing(known: st
     whole = read(rss(new, known))
     trimmed = read(rss(new, known), read(rss(known)))
     assert trimmed.drafts == whole.drafts[:1]
+
+
+@pytest.mark.parametrize("end", ["", "</x>" * 5000], ids=["never closed", "closed"])
+def test_what_is_nested_too_deep_to_be_a_feed_is_refused(end: str) -> None:
+    with pytest.raises(FeedError, match="nested more than"):
+        find_items(f"<rss><channel>{'<x>' * 5000}{end}</channel></rss>".encode())
+
+
+def test_a_feed_may_be_nested_as_deep_as_feeds_are() -> None:
+    content = "<div>" * 300 + "متن" + "</div>" * 300
+    body = f"<rss><channel><item><title>x</title><d>{content}</d></item></channel></rss>".encode()
+    items, _ = find_items(body)
+    assert items is not None
+    assert len(items) == 1

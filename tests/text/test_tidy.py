@@ -165,6 +165,14 @@ def test_a_cut_text_ends_with_a_whole_word_where_it_has_one(parts: list[str], mo
         pytest.param("https://example.org/#قسم", "https://example.org/#قسم", id="a-fragment-is-no-hashtag"),
         pytest.param("انتهى الأمر.وقال الوزير", "انتهى الأمر. وقال الوزير", id="no-space-after-a-full-stop"),
         pytest.param("نقلت أ.ف.ب الخبر", "نقلت أ.ف.ب الخبر", id="abbreviation"),
+        pytest.param("في سي.آي.إيه", "في سي.آي.إيه", id="names-of-letters"),
+        pytest.param("(إف.بي.آي) قال", "(إف.بي.آي) قال", id="names-of-letters-in-brackets"),
+        pytest.param("وبالبي.بي.سي", "وبالبي.بي.سي", id="names-of-letters-after-particles"),
+        pytest.param(
+            "نفت السي.آي.إيه.وأضاف الوزير", "نفت السي.آي.إيه. وأضاف الوزير", id="names-of-letters-end"
+        ),
+        pytest.param("قال.ثم سكت", "قال. ثم سكت", id="two-short-words"),
+        pytest.param("حضر الوزراء.ثم.غادروا", "حضر الوزراء. ثم. غادروا", id="long-words-in-a-row"),
         pytest.param("بلغ 3.2%", "بلغ 3.2%", id="decimal"),
         pytest.param("نقلت العربية.نت الخبر", "نقلت العربية.نت الخبر", id="an-address"),
         pytest.param(
@@ -174,3 +182,14 @@ def test_a_cut_text_ends_with_a_whole_word_where_it_has_one(parts: list[str], mo
 )
 def test_as_prose(text: str, expected: str) -> None:
     assert as_prose(text) == expected
+
+
+@given(
+    st.lists(st.sampled_from(["سي", "آي", "قال", "الوزراء", "أ", ".", "،", " ", "#"]), max_size=12).map(
+        "".join
+    )
+)
+def test_as_prose_adds_nothing_but_spaces_and_those_once(text: str) -> None:
+    once = as_prose(text)
+    assert as_prose(once) == once
+    assert once.replace(" ", "").replace("#", "") == text.replace(" ", "").replace("#", "")
