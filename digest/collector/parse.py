@@ -56,7 +56,7 @@ def read_feed(
     if not feed.entries and not feed.version:
         kind = Failure.BLOCKED if is_challenge(decoded.text) else Failure.UNREADABLE
         raise FeedError(f"not a feed: {_what_it_is(decoded, fetched.content_type)}", kind)
-    drafts = [_draft(source, feed, entry) for entry in feed.entries[:MOST_ENTRIES]]
+    drafts = _drafts(source, feed, feed.entries[:MOST_ENTRIES])
     return _parsed(feed, drafts, (), {}, len(feed.entries), repair)
 
 
@@ -75,7 +75,7 @@ def _trimmed(
     feed = _read(without(body, items, set(fresh)))
     if len(feed.entries) != len(fresh):
         return None
-    drafts = [_draft(source, feed, entry) for entry in feed.entries]
+    drafts = _drafts(source, feed, feed.entries)
     names = {items[at].hash: draft.aliases if draft else () for at, draft in zip(fresh, drafts, strict=True)}
     return _parsed(feed, drafts, tuple(present.values()), {**present, **names}, len(items), repair)
 
@@ -122,8 +122,13 @@ def _what_it_is(decoded: Decoded, content_type: str) -> str:
     return f"content of type {content_type or 'unknown'} that begins with {begin[:40].strip()!r}"
 
 
-def _draft(source: Source, feed: Any, entry: Any) -> ArticleDraft | None:
+def _drafts(source: Source, feed: Any, entries: Sequence[Any]) -> list[ArticleDraft | None]:
     names = (source.outlet, plain_text(feed.feed.get("title") or ""))
+    front_page = canonical_url(feed.feed.get("link") or "")
+    return [_draft(source, names, front_page, entry) for entry in entries]
+
+
+def _draft(source: Source, names: tuple[str, ...], front_page: str, entry: Any) -> ArticleDraft | None:
     guid = entry.get("id") or ""
     url = _link(entry.get("link") or "", guid, source)
     title = clean_title(entry.get("title") or "", names)
@@ -134,13 +139,12 @@ def _draft(source: Source, feed: Any, entry: Any) -> ArticleDraft | None:
         return None
     tags = [plain_text(tag.get("term") or "") for tag in entry.get("tags", [])]
     image = best_image(entry, source.url)
-    site_link = feed.feed.get("link") or ""
     return ArticleDraft(
         aliases=aliases(
             source_id=source.id,
             outlet=source.outlet,
             guid=guid,
-            url="" if canonical_url(url) == canonical_url(site_link) else url,
+            url="" if canonical_url(url) == front_page else url,
             title=title,
             summary=summary.text,
         ),

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -40,6 +40,14 @@ MOST_TEXT_TRIES = 3
 def upsert(connection: Connection, table: sa.Table) -> Any:
     """Return the dialect's INSERT, which knows ON CONFLICT."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+@cache
+def _replacing(dialect: str, table: sa.Table) -> Any:
+    """Return the statement that puts a source's row in the place of the one there is; built once, it costs little."""
+    insert = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    others = {column.name: insert.excluded[column.name] for column in table.c if not column.primary_key}
+    return insert.on_conflict_do_update(index_elements=["source_id"], set_=others)
 
 
 class SqlArticleStore:
@@ -182,8 +190,7 @@ def _name(connection: Connection, matches: Sequence[Match]) -> None:
 
 def _save_items(connection: Connection, source_id: str, items: Mapping[str, tuple[str, ...]]) -> None:
     row = {"source_id": source_id, "items": json.dumps(items, separators=(",", ":"))}
-    statement = upsert(connection, source_items).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["source_id"], set_=row))
+    connection.execute(_replacing(connection.dialect.name, source_items), row)
 
 
 def _new_row(source: Source, found: Match, now: dt.datetime) -> dict[str, Any]:
@@ -249,9 +256,8 @@ def _state(row: sa.RowMapping) -> FetchState:
 
 
 def _save_state(connection: Connection, state: FetchState) -> None:
-    row = {name: _storable(value) for name, value in dataclasses.asdict(state).items()}
-    statement = upsert(connection, source_state).values(row)
-    connection.execute(statement.on_conflict_do_update(index_elements=["source_id"], set_=row))
+    row = {column.name: _storable(getattr(state, column.name)) for column in source_state.c}
+    connection.execute(_replacing(connection.dialect.name, source_state), row)
 
 
 def _storable(value: object) -> object:
