@@ -36,7 +36,7 @@ def require(there: bool, what: str) -> None:
     pytest.skip(f"{what} is not on this machine")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def shared() -> pathlib.Path:
     """The folder of real news; tests that read it are skipped where it is not there."""
     # The data is no package that CI could install: where the folder is missing, it is missing.

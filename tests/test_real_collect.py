@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import pathlib
 import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ from digest.adapters.store.schema import article, article_alias, source_items
 from digest.collector.decode import decode
 from digest.model import Failure, FetchStatus, Source
 from digest.pipeline import CollectReport, collect, no_progress
-from tests.conftest import NOW, SHARED
+from tests.conftest import NOW
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -130,11 +131,9 @@ def _listening() -> Iterator[list[str]]:
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Collected]:
+def collected(tmp_path_factory: pytest.TempPathFactory, shared: pathlib.Path) -> Iterator[_Collected]:
     """All of it, collected once."""
-    if not SHARED.is_dir():
-        pytest.skip("the folder of real news is not beside this checkout")
-    folders = [SHARED / "data" / "feeds" / name for name in ("corpus", "real")]
+    folders = [shared / "data" / "feeds" / name for name in ("corpus", "real")]
     paths = [path for folder in folders for path in sorted(folder.rglob("*")) if path.is_file()]
     bodies = {f"/{number}": path.read_bytes() for number, path in enumerate(paths)}
     url = f"sqlite:///{tmp_path_factory.mktemp('real') / 'real.db'}"

@@ -15,7 +15,6 @@ import pytest
 
 from digest.model import Edition, Story
 from tests.cli.running import LOOPBACK, REGIONS, digest, opened
-from tests.conftest import SHARED
 
 _AT = "2018-03-13T18:00:00Z"
 #: How the outlets of the replayed feeds are named, and where they sit.
@@ -50,12 +49,12 @@ def _write_sources(home: pathlib.Path, listed: pathlib.Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> tuple[pathlib.Path, dict[str, Any]]:
+def day(
+    tmp_path_factory: pytest.TempPathFactory, shared: pathlib.Path
+) -> tuple[pathlib.Path, dict[str, Any]]:
     """A home with the edition of 13 March 2018, made by the commands; and what collect said."""
-    if not SHARED.is_dir():
-        pytest.skip("the folder of real news is not beside this checkout")
     home = tmp_path_factory.mktemp("real")
-    with _replayed(SHARED, home / "feeds.tsv"):
+    with _replayed(shared, home / "feeds.tsv"):
         feeds = _write_sources(home, home / "feeds.tsv")
         collected = digest(home, "collect", "--at", _AT, "--json", extra=LOOPBACK)
     assert (collected.code, collected.err) == (0, "")

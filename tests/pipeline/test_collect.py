@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 
+from digest.collector.parse import MOST_ENTRIES
 from digest.errors import FeedError
 from digest.model import (
     Failure,
@@ -83,6 +84,16 @@ def test_edits_are_counted(into: Collecting) -> None:
     report = into.collect(fetched(ONE, body.replace(b"A<", b"B<")))
     assert (report.new, report.updated) == (0, 1)
     assert into.titles() == ["B"]
+
+
+def test_an_archive_is_asked_for_again_until_all_of_it_is_read(into: Collecting) -> None:
+    archive = feed(*(item(f"الخبر رقم {number} من الأرشيف") for number in range(MOST_ENTRIES + 3)))
+    assert into.collect(fetched(ONE, archive)).new == MOST_ENTRIES
+    # Neither what the server calls this version nor the body's hash may keep the rest from being read.
+    assert into.collect(fetched(ONE, archive)).new == 3
+    assert (into.asked["one"].etag, into.state().etag) == (None, '"1"')
+    assert into.collect(fetched(ONE, archive)).count(FetchStatus.UNCHANGED) == 1
+    assert len(into.titles()) == MOST_ENTRIES + 3
 
 
 def test_a_good_fetch_is_remembered(into: Collecting) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -70,7 +70,7 @@ class HttpFetcher:
         self._network = network or Network()
         self._memory = HostMemory()
 
-    def fetch(self, requests: Sequence[FetchRequest]) -> Iterator[FetchResult]:
+    def fetch(self, requests: Sequence[FetchRequest]) -> Generator[FetchResult, None, None]:
         """See `ports.Fetcher`; closing the iterator ends whatever is under way."""
         loop = asyncio.new_event_loop()
         shelf = _Shelf(loop, self._limits.concurrency)
