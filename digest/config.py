@@ -77,7 +77,7 @@ class _Loader:
             rank=settings.rank,
             delivery=settings.delivery,
             newsletters={table.id: _newsletter(table) for table in settings.newsletter},
-            sources={table.id: _source(table) for table in sources.source},
+            sources={table.id: source_of(table) for table in sources.source},
             regions={table.id: _region(table) for table in regions.region},
         )
 
@@ -289,7 +289,8 @@ def _newsletter(table: NewsletterTable) -> Newsletter:
     return Newsletter(**values)
 
 
-def _source(table: SourceTable) -> Source:
+def source_of(table: SourceTable) -> Source:
+    """Return the source of a [[source]] table."""
     return Source(
         **table.model_dump() | {"regions": tuple(table.regions), "name": table.name or table.outlet}
     )

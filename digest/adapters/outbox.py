@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import os
 import pathlib
-import tempfile
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from digest.adapters.files import write_whole
 from digest.errors import SenderError
 from digest.mailer.mime import Assembler
 from digest.model import Receipt, ReceiptStatus
@@ -17,22 +16,6 @@ from digest.ports import Outgoing
 
 #: A file system takes names of 255 bytes; an address may be 254 and is longer when quoted.
 _LONGEST_NAME = 200
-
-
-def write_whole(path: pathlib.Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all, even after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    temporary = pathlib.Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 class OutboxSender:

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import os
 import pathlib
-import tempfile
 import tomllib
 from collections.abc import Mapping
 
-from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE, load_settings
+from digest.adapters.files import write_whole
+from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE, load_settings, source_of
 from digest.errors import InputError
 from digest.model import Source
-from digest.settings import SourcesFile, SourceTable
+from digest.settings import SourcesFile
 
 #: Of a file that was not there before, for the umask to narrow.
 _NEW_FILE_MODE = 0o644
-
-
-def source_of(table: SourceTable) -> Source:
-    """Return the source of a [[source]] table."""
-    values = table.model_dump() | {"regions": tuple(table.regions), "name": table.name or table.outlet}
-    return Source(**values)
 
 
 def shipped_sources(shipped: pathlib.Path) -> list[Source]:
@@ -63,7 +57,9 @@ class SourceFile:
 
         Raises ConfigurationError with what is wrong then.
         """
-        _replace(self.path.resolve(), self.check_with(tables).encode("utf-8"))
+        path = self.path.resolve()
+        mode = path.stat().st_mode & 0o777 if path.exists() else _NEW_FILE_MODE & ~_umask()
+        write_whole(path, self.check_with(tables).encode("utf-8"), mode)
 
     def _text(self, name: str) -> str:
         own = self._own / name
@@ -73,23 +69,6 @@ class SourceFile:
             return path.read_bytes().decode("utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"{path} is not UTF-8: {error}") from error
-
-
-def _replace(path: pathlib.Path, content: bytes) -> None:
-    """Put a file in place whole or not at all, with the rights of the one before it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".writing-")
-    temporary = pathlib.Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else _NEW_FILE_MODE & ~_umask())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _umask() -> int:

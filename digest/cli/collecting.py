@@ -46,7 +46,7 @@ def say_failures(report: CollectReport) -> None:
     if report.outage:
         click.echo(
             f"digest: {counted(len(report.unreached), 'source')} cannot be reached. As these are on most of all hosts, "
-            "this machine's network or name service seems to be down; it is not held against them.",
+            "this machine's network, name service or proxy seems to be down; it is not held against them.",
             err=True,
         )
     for outcome in report.at_fault:

@@ -127,7 +127,7 @@ def _put_up(base: str, pages: dict[str, tuple[str, bytes]], now: dt.datetime) ->
 
 def _write_sources(home: pathlib.Path, outlets: Sequence[SampleOutlet], base: str) -> None:
     """Write the sample's sources.toml; JSON's strings and numbers are TOML's as well."""
-    from digest.adapters.outbox import write_whole
+    from digest.adapters.files import write_whole
 
     lines = [_MARK]
     for outlet in outlets:

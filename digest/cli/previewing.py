@@ -71,7 +71,7 @@ def current_edition(app: App) -> Edition:
 
 def write_preview(app: App, edition: Edition, folder: pathlib.Path) -> list[Check]:
     """Write an edition's files into a folder and return what the inbox report found."""
-    from digest.adapters.outbox import write_whole
+    from digest.adapters.files import write_whole
     from digest.mailer.inbox import inbox_report
     from digest.mailer.mime import fill_tokens
     from digest.model import Delivery, DeliveryState

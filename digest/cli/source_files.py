@@ -168,7 +168,7 @@ def _checked(
     """Return the source of a table; None, with a fault, where the program could not use it."""
     from pydantic import ValidationError
 
-    from digest.adapters.source_file import source_of
+    from digest.config import source_of
     from digest.settings import SourceTable
 
     try:

@@ -8,7 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from digest.adapters.outbox import OutboxSender, write_whole
+from digest.adapters.files import write_whole
+from digest.adapters.outbox import OutboxSender
 from digest.errors import SenderError
 from digest.mailer.mime import Assembler
 from digest.model import ReceiptStatus

@@ -11,7 +11,6 @@ from babel.core import get_global
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.adapters.source_file import source_of
 from digest.collector.suggestion import (
     country_of,
     free_id,
@@ -24,6 +23,7 @@ from digest.collector.suggestion import (
     zone_of,
 )
 from digest.collector.survey import survey
+from digest.config import source_of
 from digest.model import ArticleDraft, FetchResult, FetchStatus, ParsedFeed, Source
 from digest.settings import SourcesFile
 from tests.text.alphabets import anything
