@@ -176,6 +176,17 @@ def _children() -> list[int]:
     return [child.pid for child in multiprocessing.active_children() if child.pid]
 
 
+def test_a_program_s_stop_signal_to_its_whole_group_takes_no_body_away(obeying: ProcessParser) -> None:
+    assert obeying.feed(SOURCE, fetched(RSS), {}).result(_PATIENCE_SECONDS).entries == 1
+    before = _children()
+    futures = [obeying.feed(SOURCE, fetched(RSS), {}) for _ in range(30)]
+    for pid in before:
+        os.kill(pid, signal.SIGTERM)
+        os.kill(pid, signal.SIGINT)
+    assert [future.result(_PATIENCE_SECONDS).entries for future in futures] == [1] * 30
+    assert set(before) <= set(_children())
+
+
 def test_processes_that_somebody_kills_are_replaced(obeying: ProcessParser) -> None:
     for _ in range(3):
         futures = [obeying.feed(SOURCE, fetched(RSS), {}) for _ in range(30)]
