@@ -38,11 +38,14 @@ from digest.model.news import (
     Article,
     Edition,
     Evidence,
+    LeftOut,
     Newsletter,
+    Reason,
     Region,
     Section,
     Slot,
     Story,
+    Told,
 )
 
 __all__ = [
@@ -58,11 +61,13 @@ __all__ = [
     "FetchResult",
     "FetchState",
     "FetchStatus",
+    "LeftOut",
     "Message",
     "Newsletter",
     "PageText",
     "ParsedFeed",
     "Reader",
+    "Reason",
     "Receipt",
     "ReceiptStatus",
     "Region",
@@ -73,5 +78,6 @@ __all__ = [
     "SourceStats",
     "Story",
     "Subscriber",
+    "Told",
     "require_aware",
 ]

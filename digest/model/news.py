@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -98,6 +99,17 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Where an earlier edition told its readers about a story."""
+
+    edition_id: str
+    story_id: str
+    local_date: dt.date
+    #: The headline that they read then.
+    headline: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
     """The articles about one event, placed and scored."""
 
@@ -113,6 +125,10 @@ class Story:
     score: float
     #: Adds up to `score`.
     score_parts: Mapping[str, float]
+    #: Another region that it is nearly as much about; empty where there is none.
+    second_region: str = ""
+    #: What an earlier edition told of it, where it comes back with news; None for a story that is new.
+    update_of: Told | None = None
 
     @property
     def outlets(self) -> tuple[str, ...]:
@@ -148,6 +164,37 @@ class Section:
     stories: tuple[Story, ...]
 
 
+class Reason(enum.StrEnum):
+    """Why a story is not in an edition."""
+
+    #: An earlier edition told it, and nothing new has come.
+    TOLD_BEFORE = "told_before"
+    #: A story that stands in the edition tells most of it.
+    ALIKE = "alike"
+    #: Its region has all the stories that a section holds, and the briefs are full.
+    SECTION_FULL = "section_full"
+    #: Its country has all the stories that one may have, and the briefs are full.
+    COUNTRY_FULL = "country_full"
+    #: One outlet has all the stories that it alone may bring.
+    OUTLET_FULL = "outlet_full"
+    #: The edition has all the stories that a reader finishes.
+    EDITION_FULL = "edition_full"
+    #: It matters too little to stand in any edition.
+    TOO_SMALL = "too_small"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A story that was next in line, and why it is not in."""
+
+    story_id: str
+    headline: str
+    region: str
+    outlets: tuple[str, ...]
+    score: float
+    reason: Reason
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edition:
     """The frozen choice of stories for a slot."""
@@ -165,6 +212,8 @@ class Edition:
     #: Articles and stories that were read to make it.
     articles_read: int = 0
     stories_found: int = 0
+    #: The best stories that are not in it, best first.
+    left_out: tuple[LeftOut, ...] = ()
 
     def __post_init__(self) -> None:
         require_aware(self.composed_at)

@@ -47,6 +47,7 @@ def draft_edition(
         lead_id=choice.lead_id,
         articles_read=len(articles),
         stories_found=len(stories),
+        left_out=choice.left_out,
     )
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from digest.model import Newsletter, Section, Story
+from digest.model import LeftOut, Newsletter, Section, Story
 from digest.ranker.kin import by_worth
 
 #: No more of a section's stories than this are of one country; further ones may stand in brief.
@@ -26,6 +26,8 @@ class Pick:
     briefs: tuple[Story, ...]
     #: The id of the story that opens it; empty where there is none.
     lead_id: str
+    #: The best of those that found no place, best first.
+    left_out: tuple[LeftOut, ...] = ()
 
     def stories(self) -> Iterator[Story]:
         """Every story once: the sections' in their order, then the briefs."""
