@@ -7,8 +7,10 @@ are those of light10 (Larkey, Ballesteros and Connell, 2002) with fewer suffixes
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
+from collections.abc import Container, Iterable, Mapping
 
 # Harakat and Quranic marks, tatweel, zero-width and bidi marks: written or not, the word is the same.
 _DROPPED = dict.fromkeys(
@@ -47,6 +49,12 @@ def word_set(text: str) -> frozenset[str]:
     """Return the words of a list written as running text, as they stand."""
     return frozenset(text.split())
 
+
+# For each particle, the shortest stem that may begin with it, and how many times as common the rest has to
+# be: ف and ك begin names and common words (فراس، كمال) more often than they are particles.
+_PARTICLES = {"و": (4, 1), "ب": (4, 1), "ل": (4, 1), "ف": (5, 4), "ك": (5, 4)}
+# The same for stems of four letters that begin with ب or ل.
+_SHORT_TIMES = 4
 
 #: Words that say nothing about the event, in comparison form. The news's own filler (قال، أعلن) is left to
 #: inverse document frequency.
@@ -95,6 +103,21 @@ def words(text: str) -> list[str]:
     return found
 
 
+def without_article(word: str) -> str:
+    """Return a word in comparison form without its article and the particles that are written with it.
+
+    >>> [without_article(word) for word in ("والمحادثات", "للوزير", "لندن")]
+    ['محادثات', 'وزير', 'لندن']
+    """
+    # One look at all of them is as dear as at one, and most words have none.
+    if word.startswith(_PREFIXES):
+        for prefix in _PREFIXES:
+            if word.startswith(prefix) and len(word) - len(prefix) >= SHORTEST_STEM:
+                return word[len(prefix) :]
+    return word
+
+
+@functools.lru_cache(maxsize=1 << 16)
 def light_stem(word: str) -> str:
     """Return a word in comparison form without its article and its commonest endings.
 
@@ -103,14 +126,34 @@ def light_stem(word: str) -> str:
     """
     if not "ء" <= word[0] <= "ي":
         return word
-    for prefix in _PREFIXES:
-        if word.startswith(prefix) and len(word) - len(prefix) >= SHORTEST_STEM:
-            word = word[len(prefix) :]
-            break
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= SHORTEST_STEM:
-            word = word[: -len(suffix)]
+    word = without_article(word)
+    if word.endswith(_SUFFIXES):
+        for suffix in _SUFFIXES:
+            if word.endswith(suffix) and len(word) - len(suffix) >= SHORTEST_STEM:
+                word = word[: -len(suffix)]
     return word
+
+
+def bare_stems(counts: Mapping[str, int], protected: Container[str] = ()) -> dict[str, str]:
+    """Return the stems that begin with a particle (و ف ب ك ل), each with the stem that is left without it.
+
+    `counts` tells how often each stem occurs: only where the rest is the commoner word is the first letter a
+    particle, and not a part of the word, and never in a stem of `protected`. Every rest stands in `counts`.
+
+    >>> bare_stems({"روسيا": 5, "وروسيا": 2, "بروسيا": 1, "كمال": 1, "مال": 9, "بريطانيا": 3, "ريطانيا": 1})
+    {'وروسيا': 'روسيا', 'بروسيا': 'روسيا'}
+    """
+    found: dict[str, str] = {}
+    for stem, count in counts.items():
+        shortest, times = _PARTICLES.get(stem[0], (0, 0)) if stem else (0, 0)
+        if not times or len(stem) < shortest:
+            continue
+        if len(stem) == SHORTEST_STEM + 1 and stem[0] in "بل":
+            times = _SHORT_TIMES
+        rest = counts.get(stem[1:], 0)
+        if rest > count and rest >= times * count and stem not in STOP_WORDS and stem not in protected:
+            found[stem] = stem[1:]
+    return found
 
 
 def stems(text: str) -> list[str]:
@@ -119,10 +162,13 @@ def stems(text: str) -> list[str]:
     >>> stems("قالت الوزيرة إن المحادثات في جنيف انتهت")
     ['قالت', 'وزير', 'محادث', 'جنيف', 'انتهت']
     """
+    return stems_of(words(text))
+
+
+def stems_of(its_words: Iterable[str]) -> list[str]:
+    """Return the stems of words in comparison form in order, stop words and single letters left out."""
     return [
-        light_stem(word)
-        for word in words(text)
-        if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())
+        light_stem(word) for word in its_words if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())
     ]
 
 

@@ -10,10 +10,12 @@ from hypothesis import given
 from digest.text.arabic import (
     SHORTEST_STEM,
     STOP_WORDS,
+    bare_stems,
     letters_share,
     light_stem,
     normalise,
     stems,
+    without_article,
     words,
 )
 from tests.text.alphabets import anything, arabic
@@ -132,6 +134,45 @@ def test_a_stem_is_a_part_of_its_word_and_never_too_short(text: str) -> None:
         stem = light_stem(word)
         assert stem in word
         assert len(stem) >= min(SHORTEST_STEM, len(word))
+
+
+@given(arabic)
+def test_a_word_without_article_has_the_stem_of_the_word(text: str) -> None:
+    for word in words(text):
+        bare = without_article(word)
+        assert word.endswith(bare)
+        # What is left may begin like an article once more (الالعاب); it is no second one.
+        if without_article(bare) == bare:
+            assert light_stem(bare) == light_stem(word)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        pytest.param({"روسيا": 3, "وروسيا": 2}, {"وروسيا": "روسيا"}, id="and"),
+        pytest.param({"روسيا": 3, "بروسيا": 2}, {"بروسيا": "روسيا"}, id="in"),
+        pytest.param({"روسيا": 3, "لروسيا": 2}, {"لروسيا": "روسيا"}, id="to"),
+        pytest.param({"مدرب": 8, "كمدرب": 2}, {"كمدرب": "مدرب"}, id="like"),
+        pytest.param({"محمد": 4, "فمحمد": 1}, {"فمحمد": "محمد"}, id="so"),
+        pytest.param({"روسيا": 2, "وروسيا": 2}, {}, id="rest-no-commoner"),
+        pytest.param({"وروسيا": 1}, {}, id="rest-unknown"),
+        pytest.param({"بريطانيا": 3, "ريطانيا": 1}, {}, id="name-with-that-letter"),
+        pytest.param({"كمال": 1, "مال": 9}, {}, id="short-with-kaf"),
+        pytest.param({"فارس": 1, "ارس": 9}, {}, id="short-with-feh"),
+        pytest.param({"مدرب": 3, "كمدرب": 1}, {}, id="kaf-needs-a-common-word"),
+        pytest.param({"مصر": 4, "بمصر": 1}, {"بمصر": "مصر"}, id="four-letters-common-rest"),
+        pytest.param({"مصر": 3, "بمصر": 1}, {}, id="four-letters-rest-not-common-enough"),
+        pytest.param({"قف": 9, "وقف": 1}, {}, id="two-letters-left"),
+        pytest.param({"علي": 9, "وعلي": 1}, {}, id="stop-word"),
+        pytest.param({"": 1, "hat": 9, "that": 1}, {}, id="no-particle-at-all"),
+    ],
+)
+def test_bare_stems(counts: dict[str, int], expected: dict[str, str]) -> None:
+    assert bare_stems(counts) == expected
+
+
+def test_bare_stems_leaves_protected_names() -> None:
+    assert bare_stems({"لاوس": 1, "اوس": 9, "ولاوس": 1}, {"لاوس"}) == {}
 
 
 @pytest.mark.parametrize(
