@@ -2,129 +2,81 @@
 
 A name is found as whole words, the longest first; its first word may carry the clitics و ف ب ل ك, so that
 `بالقاهرة` and `للقاهرة` are القاهرة while `ambassador` holds no Assad. Names that mean several things count only
-for what the words around them say.
+for what the words around them say; Latin names only in the capitals that they are listed with.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import enum
-import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 
+from digest.ranker.names import (
+    TOKEN,
+    Ambiguity,
+    Case,
+    Mention,
+    Name,
+    NameKind,
+    Phrase,
+    demonym_forms,
+    is_latin,
+    phrase,
+    without_clitics,
+)
 from digest.text.arabic import light_stem, normalise, word_set
 
-_TOKEN = re.compile(r"[\w\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed]+")
-#: A clitic is taken off only where this many letters stay.
-_SHORTEST_BARE = 3
-# Endings of a demonym: feminine, plural, dual, adverbial; `ي` closes the masculine singular.
-_DEMONYM_ENDINGS = ("", "ه", "ون", "ين", "ان", "ات", "تان", "تين", "ا")
-# Words that say that what follows is where something happens, or where somebody goes.
+# Words that say that what follows is where something happens.
 _LOCATIVES = word_set(
     """
     في داخل شمال جنوب شرق غرب شمالي جنوبي شرقي غربي وسط قرب مدينه بلده قريه محافظه ولايه مقاطعه منطقه
-    اقليم ريف ضواحي ساحل عاصمه العاصمه الي يزور تزور زار زارت زياره تستضيف يستضيف استضافت
+    اقليم ريف ضواحي ساحل عاصمه العاصمه قاعده مطار ميناء
+    in at near inside across northern southern eastern western central à en au aux dans près
     """
 )
-
-
-class NameKind(enum.StrEnum):
-    """What a name is; how much it says about where a story belongs differs."""
-
-    TERRITORY = "territory"
-    CITY = "city"
-    CAPITAL = "capital"
-    REGION = "region"
-    DEMONYM = "demonym"
-    INSTITUTION = "institution"
-    LEADER = "leader"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Name:
-    """One thing that a name means."""
-
-    kind: NameKind
-    #: ISO 3166 alpha-2; empty where it means no one country.
-    country: str = ""
-    #: A region of ours, for names wider than a country.
-    region: str = ""
-    #: When the person held the part; open where None.
-    since: dt.date | None = None
-    until: dt.date | None = None
-
-    def holds(self, day: dt.date) -> bool:
-        """Say whether the name means this on that day."""
-        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ambiguity:
-    """A name that means a country only beside certain words."""
-
-    #: What it means without them; empty for nothing.
-    default: str
-    #: Country, and the comparison forms of which one must stand in the text.
-    contexts: tuple[tuple[str, frozenset[str]], ...]
-
-    def resolve(self, words: frozenset[str]) -> str:
-        """Return the country that the name means among these words, or an empty string."""
-        return next((country for country, telling in self.contexts if telling & words), self.default)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
-    """A name as it stands in a text."""
-
-    #: As the author wrote it.
-    words: str
-    name: Name
-    #: Whether the words before it say that something happens there.
-    locative: bool
-
-
-Phrase = tuple[str, ...]
-
-
-def phrase(text: str) -> Phrase:
-    """Return a name's words in comparison form.
-
-    >>> phrase("الولايات المتّحدة")
-    ('الولايات', 'المتحده')
+# Bodies that act at home: beside one of them a demonym says where something happens, and not only who acts.
+_HOME_BODIES = word_set(
     """
-    return tuple(filter(None, (normalise(word) for word in _TOKEN.findall(text.replace("_", " ")))))
-
-
-def demonym_forms(demonym: str) -> Iterable[str]:
-    """Yield the forms of a demonym in comparison form: gender, number, definiteness.
-
-    >>> sorted(demonym_forms("قبرصي"))[:4]
-    ['القبرصي', 'القبرصيا', 'القبرصيات', 'القبرصيان']
+    محكمه المحكمه المحاكم القضاء قضاء الشرطه شرطه السلطات سلطات النيابه الادعاء البرلمان برلمان النواب نواب الانتخابات
+    انتخابات الناخبين الناخبون الاقتصاد اقتصاد البورصه السوق سوق المركزي الليره الجنيه الدينار الريال الدرهم العمله
+    الامن مدينه المدن العاصمه بلديه الدستور الشعب الشارع المعارضه الاحزاب الحكومه حكومه الاراضي اراضي الحدود الداخليه
+    الصحه الجنوب الشمال ريف الدوري المنتخب
+    court police authorities prosecutors parliament election elections economy government opposition city town
+    tribunal justice autorités parquet parlement gouvernement élections économie ville
     """
-    *before, last = phrase(demonym)
-    for ending in _DEMONYM_ENDINGS:
-        form = " ".join([*before, last + ending])
-        yield form
-        yield "ال" + form
+)
+# Words that are remembered with the names that they may begin: those of some days' news.
+_REMEMBERED_WORDS = 65_536
 
 
-def without_clitics(word: str) -> list[str]:
-    """Return the forms that a word may be with clitics in front, itself first.
+class _Text:
+    """A text cut into words: as written, where they begin, and in comparison form."""
 
-    >>> without_clitics("وللقاهره")
-    ['وللقاهره', 'للقاهره', 'القاهره', 'لقاهره']
-    """
-    forms = [word]
-    bare = word[1:] if word[0] in "وف" and len(word) > _SHORTEST_BARE else word
-    if bare != word:
-        forms.append(bare)
-    if bare.startswith("لل") and len(bare) > _SHORTEST_BARE + 1:
-        forms.append("ال" + bare[2:])
-    if bare[0] in "بلك" and len(bare) > _SHORTEST_BARE:
-        forms.append(bare[1:])
-    return forms
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._found = list(TOKEN.finditer(text.replace("_", " ")))
+        # All at once: one call for each word costs more than the search itself.
+        self.tokens = normalise("\n".join([match[0] for match in self._found])).split("\n")
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        """All forms that its words may have."""
+        return frozenset(form for token in self.tokens if token for form in without_clitics(token))
+
+    def start(self, at: int) -> int:
+        return self._found[at].start()
+
+    def written(self, at: int, length: int) -> str:
+        """Return so many words from one on, as the author wrote them."""
+        return self._text[self._found[at].start() : self._found[at + length - 1].end()]
+
+    def happens_at(self, at: int, length: int, name: Name) -> bool:
+        """Say whether the words beside a name tell that something happens there."""
+        before = without_clitics(self.tokens[at - 1]) if at and self.tokens[at - 1] else []
+        if name.kind is not NameKind.DEMONYM:
+            return any(word in _LOCATIVES for word in before)
+        # English says it the other way round: `a Norwegian court`.
+        return any(word in _HOME_BODIES for word in (*before, *self.tokens[at + length : at + length + 1]))
 
 
 class Gazetteer:
@@ -134,7 +86,12 @@ class Gazetteer:
         self._names: dict[Phrase, list[Name]] = {}
         self._ambiguous: dict[Phrase, Ambiguity] = {}
         self._silent: set[Phrase] = set()
-        self._longest: dict[str, int] = {}
+        #: By first word, how many words its names have.
+        self._lengths: dict[str, set[int]] = {}
+        #: Every phrase that is known, with how it must be written.
+        self._cases: dict[Phrase, Case] = {}
+        # News repeats its words: most begin no name, and that is told by one look.
+        self._openings = lru_cache(_REMEMBERED_WORDS)(self._openings_of)
 
     def add(self, text: str, name: Name) -> None:
         """Add one spelling of a name; a second meaning for the same country changes nothing."""
@@ -149,25 +106,41 @@ class Gazetteer:
             name.kind is NameKind.LEADER and (name.since or name.until)
         ):
             meanings.append(name)
-        self._reach(words)
+        self._reach(words, text)
 
     def add_ambiguous(self, text: str, ambiguity: Ambiguity) -> None:
         """Let the words around decide what a name means, whatever else it was added as."""
         self._ambiguous[phrase(text)] = ambiguity
-        self._reach(phrase(text))
+        self._reach(phrase(text), text)
 
     def add_silent(self, text: str) -> None:
         """Let a phrase mean no place, nor anything within it: platforms, agencies, currencies."""
         self._silent.add(phrase(text))
-        self._reach(phrase(text))
+        self._reach(phrase(text), text)
 
-    def _reach(self, words: Phrase) -> None:
-        self._longest[words[0]] = max(self._longest.get(words[0], 0), len(words))
+    def _reach(self, words: Phrase, text: str) -> None:
+        self._lengths.setdefault(words[0], set()).add(len(words))
+        self._cases[words] = min(self._cases.get(words, Case.CAPITALS), Case.of(text))
+        self._openings.cache_clear()
+
+    def _openings_of(self, token: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """Return the forms of a word that begin names, with how many words these have, most first."""
+        if not token:
+            return ()
+        return tuple(
+            (form, tuple(sorted(self._lengths[form], reverse=True)))
+            for form in without_clitics(token)
+            if form in self._lengths
+        )
 
     @cached_property
     def stems(self) -> frozenset[str]:
-        """The stems of all names of one word."""
-        return frozenset(light_stem(words[0]) for words in self._names if len(words) == 1)
+        """The stems of all names of one word, but for those that mean no place."""
+        return frozenset(
+            light_stem(words[0])
+            for words, names in self._names.items()
+            if len(words) == 1 and names[0].kind is not NameKind.TOPIC
+        )
 
     def __len__(self) -> int:
         """Count the spellings."""
@@ -175,49 +148,51 @@ class Gazetteer:
 
     def find(self, text: str, day: dt.date) -> list[Mention]:
         """Return the names in a text as they are meant on that day, in their order."""
-        spans = [
-            (found.group(), found.start(), found.end()) for found in _TOKEN.finditer(text.replace("_", " "))
-        ]
-        tokens = [normalise(word) for word, _, _ in spans]
-        around = frozenset(form for token in tokens if token for form in without_clitics(token))
+        read = _Text(text)
         mentions: list[Mention] = []
         at = 0
-        while at < len(tokens):
-            length, meaning, prefixed = self._at(tokens, at, around, day)
+        for begin, token in enumerate(read.tokens):
+            openings = self._openings(token)
+            if begin < at or not openings:
+                continue
+            length, words = self._longest_name(read, begin, openings)
+            at = begin + length
+            meaning = self._meaning(words, read, day) if length else None
             if meaning is not None:
-                words = text[spans[at][1] : spans[at + length - 1][2]]
-                before = without_clitics(tokens[at - 1]) if at and tokens[at - 1] else []
-                locative = prefixed or any(word in _LOCATIVES for word in before)
-                mentions.append(Mention(words=words, name=meaning, locative=locative))
-            at += max(length, 1)
+                prefixed = words[0] != token and token.lstrip("وف").startswith("ب")
+                mentions.append(
+                    Mention(
+                        words=read.written(begin, length),
+                        start=read.start(begin),
+                        name=meaning,
+                        locative=prefixed or read.happens_at(begin, length, meaning),
+                    )
+                )
         return mentions
 
-    def _at(
-        self, tokens: Sequence[str], at: int, around: frozenset[str], day: dt.date
-    ) -> tuple[int, Name | None, bool]:
-        """Return how many tokens the longest name here takes, what it means, and whether `ب` stands before it."""
-        if not tokens[at]:
-            return 1, None, False
-        best: tuple[int, Name | None, bool] = (0, None, False)
-        for form in without_clitics(tokens[at]):
-            for length in range(self._longest.get(form, 0), best[0], -1):
-                words = (form, *tokens[at + 1 : at + length])
-                if len(words) != length or not self._knows(words):
-                    continue
-                prefixed = form != tokens[at] and tokens[at].lstrip("وف").startswith("ب")
-                best = (length, self._meaning(words, around, day), prefixed)
-                break
+    def _longest_name(
+        self, read: _Text, at: int, openings: Iterable[tuple[str, tuple[int, ...]]]
+    ) -> tuple[int, Phrase]:
+        """Return how many words the longest name here takes, and those in the form in which it is known."""
+        best: tuple[int, Phrase] = (0, ())
+        for form, lengths in openings:
+            for length in lengths:
+                # Fewer than asked for at the end of a text.
+                words = (form, *read.tokens[at + 1 : at + length])
+                if len(words) <= best[0]:
+                    break
+                case = self._cases.get(words)
+                if case is Case.ANY or (case is not None and case.fits(read.written(at, len(words)))):
+                    best = (len(words), words)
+                    break
         return best
 
-    def _knows(self, words: Phrase) -> bool:
-        return words in self._names or words in self._ambiguous or words in self._silent
-
-    def _meaning(self, words: Phrase, around: frozenset[str], day: dt.date) -> Name | None:
+    def _meaning(self, words: Phrase, read: _Text, day: dt.date) -> Name | None:
         if words in self._silent:
             return None
         meanings = [name for name in self._names.get(words, []) if name.holds(day)]
         if words in self._ambiguous:
-            country = self._ambiguous[words].resolve(around)
+            country = self._ambiguous[words].resolve(read.around)
             kind = next((name.kind for name in meanings if name.country == country), NameKind.CITY)
             return Name(kind=kind, country=country) if country else None
         return meanings[0] if meanings else None
@@ -230,8 +205,8 @@ def build_gazetteer(
 ) -> Gazetteer:
     """Build the gazetteer.
 
-    `territories` are CLDR's names by country; `files` the parsed files of config/gazetteer/ by their stem;
-    `regions` our region of each country, which also says which countries there are.
+    `territories` are CLDR's names by country; `files` the parsed files of config/gazetteer/ by their stem, each of
+    which may hold any kind of entry; `regions` our region of each country, which also says which countries there are.
     """
     return _Builder(territories, files, regions).build()
 
@@ -244,7 +219,7 @@ class _Builder:
         regions: Mapping[str, str],
     ) -> None:
         self._territories = territories
-        self._files = files
+        self._files = [files[stem] for stem in sorted(files)]
         self._regions = regions
         self._gazetteer = Gazetteer()
 
@@ -253,8 +228,6 @@ class _Builder:
             if country in self._regions:
                 self._add(names, Name(kind=NameKind.TERRITORY, country=country))
         self._countries()
-        for country, entry in self._tables("cities"):
-            self._add(entry.get("cities", []), Name(kind=NameKind.CITY, country=country))
         self._institutions()
         self._leaders()
         self._ambiguities()
@@ -264,35 +237,38 @@ class _Builder:
         for text in names:
             self._gazetteer.add(text, name)
 
-    def _tables(self, stem: str) -> Iterable[tuple[str, Mapping[str, list[str]]]]:
-        for key, value in self._files.get(stem, {}).items():
-            if isinstance(value, Mapping):
-                yield key, value
+    def _tables(self) -> Iterator[tuple[str, Mapping[str, list[str]]]]:
+        for file in self._files:
+            for key, value in file.items():
+                if isinstance(value, Mapping):
+                    yield key, value
 
-    def _rows(self, stem: str, key: str) -> Iterable[Mapping[str, object]]:
-        rows = self._files.get(stem, {}).get(key, [])
-        return rows if isinstance(rows, list) else []
+    def _rows(self, key: str) -> Iterator[Mapping[str, object]]:
+        for file in self._files:
+            rows = file.get(key, [])
+            yield from rows if isinstance(rows, list) else []
 
     def _countries(self) -> None:
-        entries = list(self._tables("territories"))
-        for country, entry in entries:
-            self._add(entry.get("names", []), Name(kind=NameKind.TERRITORY, country=country))
-            self._add(entry.get("capital", []), Name(kind=NameKind.CAPITAL, country=country))
+        entries = list(self._tables())
+        for key, kind in (("names", NameKind.TERRITORY), ("capital", NameKind.CAPITAL)):
+            for country, entry in entries:
+                self._add(entry.get(key, []), Name(kind=kind, country=country))
         for country, entry in entries:
             demonym = Name(kind=NameKind.DEMONYM, country=country)
             for word in entry.get("demonyms", []):
                 self._add(demonym_forms(word), demonym)
             for word in entry.get("plurals", []):
-                self._add((word, f"ال{word}"), demonym)
+                self._add((word,) if is_latin(word) else (word, f"ال{word}"), demonym)
+        for country, entry in entries:
+            self._add(entry.get("cities", []), Name(kind=NameKind.CITY, country=country))
 
     def _institutions(self) -> None:
-        for row in self._rows("institutions", "institution"):
+        kinds = {"region": NameKind.CITY, "water": NameKind.CITY}
+        for row in self._rows("institution"):
             country, region = str(row.get("country", "")), str(row.get("region", ""))
-            kind = {"region": NameKind.CITY, "water": NameKind.CITY}.get(
-                str(row.get("kind")), NameKind.INSTITUTION
-            )
-            if not country:
-                kind = NameKind.REGION
+            kind = kinds.get(str(row.get("kind")), NameKind.INSTITUTION) if country else NameKind.REGION
+            if row.get("kind") == "topic":
+                kind = NameKind.TOPIC
             if country or region:
                 self._add(_strings(row, "names"), Name(kind=kind, country=country, region=region))
             else:
@@ -300,7 +276,7 @@ class _Builder:
                     self._gazetteer.add_silent(text)
 
     def _leaders(self) -> None:
-        for row in self._rows("leaders", "leader"):
+        for row in self._rows("leader"):
             country = str(row.get("country", ""))
             leader = Name(
                 kind=NameKind.LEADER, country=country, since=_day(row, "from"), until=_day(row, "to")
@@ -309,9 +285,10 @@ class _Builder:
                 self._add(_strings(row, "names"), leader)
 
     def _ambiguities(self) -> None:
-        for text in _strings(self._files.get("ambiguous", {}), "not_places"):
-            self._gazetteer.add_silent(text)
-        for row in self._rows("ambiguous", "ambiguous"):
+        for file in self._files:
+            for text in _strings(file, "not_places"):
+                self._gazetteer.add_silent(text)
+        for row in self._rows("ambiguous"):
             contexts = row.get("context", [])
             pairs = contexts if isinstance(contexts, list) else []
             ambiguity = Ambiguity(

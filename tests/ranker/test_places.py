@@ -4,24 +4,46 @@ from __future__ import annotations
 
 import pytest
 
-from digest.ranker.places import Placement
-from tests.ranker.making import article, placer
+from digest.ranker.gazetteer import build_gazetteer
+from digest.ranker.places import Placement, Placer
+from tests.ranker.making import FILES, REGIONS, TERRITORIES, article
+
+TOPICS = {"institution": [{"names": ["النفط"], "country": "", "region": "world", "kind": "topic"}]}
+PLACER = Placer(
+    build_gazetteer(
+        TERRITORIES,
+        {**FILES, "topics": TOPICS},
+        {country: region.id for region in REGIONS for country in region.countries},
+    ),
+    REGIONS,
+    {"cairo-desk": ("north_africa",)},
+)
 
 
-def place(*titles: str, summary: str = "", source: str = "") -> Placement:
-    articles = [article(number, title, summary, source=source) for number, title in enumerate(titles)]
-    one = placer({"cairo-desk": ("north_africa",)})
-    return one.place(articles, {each.id: one.read(each) for each in articles})
+def place(*titles: str, summary: str = "", source: str = "", dateline: str = "") -> Placement:
+    articles = [
+        article(number, title, summary, source=source, dateline=dateline)
+        for number, title in enumerate(titles)
+    ]
+    return PLACER.place(articles, {each.id: PLACER.read(each) for each in articles})
 
 
 @pytest.mark.parametrize(
     ("title", "region", "country"),
     [
         pytest.param("انفجار في حلب يوقع جرحى", "levant", "SY", id="a-city"),
-        pytest.param("الرئيس الروسي يزور طاجيكستان", "asia", "TJ", id="where-not-who"),
+        pytest.param("وفد روسي يعقد محادثات في طاجيكستان", "asia", "TJ", id="where-not-who"),
         pytest.param(
-            "الرئيس الروسي يتوجه إلى آسيا الوسطى لعقد قمة", "asia", "RU", id="a-region-of-no-country"
+            "البيت الأبيض يحذر من الوضع في ليبيا", "north_africa", "LY", id="a-statement-about-elsewhere"
         ),
+        pytest.param(
+            "محكمة فرنسية تسجن رجلا من طاجيكستان", "europe", "FR", id="a-trial-is-where-the-court-is"
+        ),
+        pytest.param("النفط يرتفع مع تراجع المخزون الأميركي", "world", "US", id="a-market-is-of-no-place"),
+        pytest.param(
+            "روسيا ترفع إنتاج النفط", "europe", "RU", id="a-topic-counts-only-where-it-opens-a-headline"
+        ),
+        pytest.param("جفاف يضرب آسيا الوسطى", "asia", None, id="a-region-of-no-country"),
         pytest.param("البيت الأبيض يعلن خطة جديدة", "americas", "US", id="an-institution"),
         pytest.param("نور المهيري يفتتح المؤتمر", "gulf", "OM", id="a-leader"),
         pytest.param(
@@ -56,6 +78,31 @@ def test_one_outlet_s_background_does_not_outvote_the_others() -> None:
 def test_an_article_without_names_is_placed_by_its_source() -> None:
     assert place("حريق في مخزن للأخشاب", source="cairo-desk").region == "north_africa"
     assert place("حريق في لندن", source="cairo-desk").region == "europe"
+
+
+def test_a_dateline_tells_where_a_report_was_filed() -> None:
+    assert place("انهيار جسر على مارة", dateline="حلب").region == "levant"
+
+
+def test_a_name_by_the_way_places_no_story() -> None:
+    lede = "خبراء يشرحون كيف يختار المشتري هاتفا يناسب حاجته وميزانيته من غير أن يندم على ما اشتراه بعد أيام من الشراء،"
+    assert place("كيف تختار هاتفك؟", summary=f"{lede} وقد جرب بعضها خبير أميركي").region == "world"
+    assert place("كيف تختار هاتفك؟", summary="خبير أميركي يشرح كيف يختار المشتري هاتفا").region == "americas"
+
+
+@pytest.mark.parametrize(
+    ("title", "region", "second"),
+    [
+        pytest.param("مصر تتهم الأردن بعرقلة الاتفاق", "north_africa", "levant", id="one-acts-on-another"),
+        pytest.param("انفجار في حلب", "levant", "", id="one-place-only"),
+        pytest.param("انفجار في حلب وسط إدانة أميركية", "levant", "", id="a-reaction-is-no-second-place"),
+        pytest.param("الأردن وسوريا يعيدان فتح المعبر", "levant", "", id="neighbours-are-one-region"),
+        pytest.param("النفط يرتفع مع توتر في مصر", "world", "", id="beside-no-place-there-is-no-second"),
+    ],
+)
+def test_a_story_between_two_regions_has_a_second_one(title: str, region: str, second: str) -> None:
+    placed = place(title)
+    assert (placed.region, placed.second_region) == (region, second)
 
 
 def test_the_main_country_is_of_the_main_region() -> None:
