@@ -1,127 +1,182 @@
-"""The words that readers get: a story's headline and its one or two sentences, chosen among its articles'."""
+"""The headline that readers get: the best of a story's, without what its outlet hung around it."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from digest.model import Article
-from digest.text.arabic import STOP_WORDS, normalise, stems
-from digest.text.tidy import shorten
+from digest.ranker.kinds import Kind, is_soft, kind_of
+from digest.ranker.summary import MOST_READ, SUMMARY_CHARACTERS, speaks, story_summary
+from digest.ranker.tolls import latest_toll, toll
+from digest.text.arabic import normalise, stems, word_set
+from digest.text.tidy import as_prose, tidy_paragraph
+
+__all__ = ["SUMMARY_CHARACTERS", "headline_of", "is_soft", "lead_article", "story_summary"]
 
 #: A headline of this many words says what happened without saying all.
 _WORDS_LEAST, _WORDS_MOST = 5, 14
+#: A headline of fewer stems leaves out who, what or where.
+_STEMS_LEAST = 7
 #: What an article tells is half as new after this many hours of a story.
-_FRESH_HOURS = 4.0
-#: Characters of a story's summary.
-SUMMARY_CHARACTERS = 320
-#: A sentence without an end of this many characters was cut off by its feed, as a rule.
-_CUT_OFF = 140
-#: A first sentence shorter than this takes the second with it.
-_SHORT_SENTENCE = 110
+_FRESH_HOURS = 6.0
+#: Taken off the headline of an article that is not news; most of them announce instead of telling.
+_NO_NEWS = 0.5
+#: Taken off a headline with a count of the dead that is not the latest.
+_OUT_OF_DATE = 0.4
 
-_SENTENCE_END = re.compile(r"(?<=[.!?؟…])[»\"”’)]*\s+(?=\S)")
-# An abbreviation's full stop ends no sentence: أ.ف.ب، د. فلان, U.S.
-_ABBREVIATION = re.compile(r"(?:^|[\s.(])(?:\w|[A-Z][a-z]{0,2})\.$")
-_CLOSED = re.compile(r"[.!?؟…»\"”)]$")
-# Words with which outlets announce a video, a gallery, an opinion or a live page instead of news.
-_BAIT = re.compile(
-    r"^(?:شاهد|بالفيديو|فيديو|بالصور|صور|مباشر|عاجل|تحليل|رأي|مقال|حوار|بودكاست|كاريكاتير|خاص|حصري|watch|video|opinion|live)\b|"
-    r"^(?:لماذا|كيف|هل|ماذا|ما هي|ما هو|من هو|من هي|هذا ما|هذه|إليك|تعرف على|كل ما)\b|[؟?]|!",
-    re.IGNORECASE,
-)
 _QUOTED = re.compile(r"[«\"“][^»\"”]+[»\"”]")
+# Words that hold back what happened, in comparison form.
+_TEASING = re.compile(
+    r"^فيديو\b|\b[يت]كشف (?!عن)|\b(?:حقيقه|مفاجاه|يفاجي|تفاجي|لغز|غامضه?|صادمه?|مثيره?|غريبه?|عجيبه?|سر"
+    r"|اسرار|كواليس|تفاصيل|يعلق علي|تعلق علي|معلقا|قصه|حكايه|دراما"
+    r"|هكذا|هذا ما|وهذه|وهذا|لهذا|والسبب|تعرف|خطيره?|مرعبه?|نهايه|بدايه|فصل جديد|يفجر|تفجر|فضيحه|واقعه"
+    r"|رساله|رسايل|shocking|stunning|reveals?)\b"
+)
+# Marks of outlets before the news that say nothing of it. An opinion's mark stays: readers must know.
+_LEADING_MARK = re.compile(
+    r"[\[(«#|🔴⚡🎥📷📹\s]*(?:(?:شاهد(?:وا)? ?)?(?:بالفيديو والصور|بالصور والفيديو|بالفيديو|بالصور)|شاهد(?:وا)?"
+    r"|فيديو|صور|عاجل(?: جدا)?|خبر عاجل|أخبار عاجلة"
+    r"|خاص|حصريا?|انفراد|متابعات?|مباشر|بث مباشر|تغطية مباشرة|تغطية خاصة|تغطية مستمرة|محدث|تحديث"
+    r"|(?i:breaking(?: news)?|urgent|exclusive|just in|update[sd]?(?: ?\d)?|watch|video"
+    r"|live(?: updates)?|developing|alerte|en direct"
+    r"|direct|exclusif|en images|en vidéo|vidéo|photos))"
+    r"(?:\s*(?:[:|•/!»\])]|[–—-]\s|\.{2,}|…)[\s:|•.…–—-]*|(?<=بالفيديو)\s+(?!كونف)|(?<=بالصور)\s+)(?=\S)"
+)
+_FILM = r"(?:فيديو(?: وصور)?|صور(?: وفيديو)?|بالفيديو|بالصور|شاهد|(?i:video|photos?|vidéo|watch))"
+_TRAILING_MARK = re.compile(
+    rf"\s*(?:[(\[{{]\s*{_FILM}\s*[)\]}}]|(?:[|+•–—-]|(?<!\.)\.{{2,}}|…)\s*{_FILM})\s*$"
+)
+_PARTED = re.compile(r"[|•]| [-–—]")
+_TAIL = re.compile(r"\s*[|•]\s*(?P<bar>[^|•]{2,40})$|\s+[-–—]\s*(?P<dash>[^|–—-]{2,40})$")
+# Words of outlets' names that stand in no other place at a headline's end, in comparison form.
+_OUTLET_WORDS = word_set(
+    "bbc cnn afp reuters sky france24 news euronews guardian الجزيره نيوز رويترز صحيفه جريده"
+)
+_DOTS = re.compile(r"(?<![\d.])\s*(?:\.{2,}|…)(?!\d)\s*(?=\S)")
+# A headline that begins so has no topic before its first two dots, but a circumstance.
+_CIRCUMSTANCE = re.compile(
+    r"(?:بعد|قبل|رغم|منذ|في|من|مع|على|عقب|إثر|وسط|بسبب|خلال|لأول|للمرة|بعيدا|بينما|بالرغم|لليوم|لليلة)\b"
+)
+_TOPIC_WORDS = 3
+#: No outlet hangs more around a headline.
+_MOST_MARKS = 4
+_ARABIC_LETTER = re.compile("[\u0620-\u064a]")
 
 
-def is_soft(title: str) -> bool:
-    """Say whether a headline announces something other than news: a video, a question, an opinion.
+def headline_of(article: Article) -> str:
+    """Return an article's headline without its outlet's marks and name, two dots as a newspaper prints them.
 
-    >>> is_soft("شاهد.. لحظة انهيار الجسر"), is_soft("انهيار جسر في المدينة القديمة")
-    (True, False)
+    >>> import datetime as dt
+    >>> one = Article(id="1", outlet="صوت الزيتونة", url="", published=dt.datetime(2026, 1, 1, tzinfo=dt.UTC),
+    ...     title="عاجل | المغرب.. إغلاق الميناء  وسط العاصفة - صوت الزيتونة")
+    >>> headline_of(one)
+    'المغرب: إغلاق الميناء وسط العاصفة'
     """
-    return bool(_BAIT.search(title))
+    title = as_prose(tidy_paragraph(article.title))
+    title = _without_mark(_without_outlet(_without_mark(title), article.outlet))
+    return _plain_dots(title) or article.title
 
 
-def _headline_worth(article: Article, common: dict[str, int], count: int, newest: dt.datetime) -> float:
-    words = article.title.split()
-    own = set(stems(article.title))
-    # The share of the articles that its words stand in, on average; a headline of a word or two says too little.
-    shared = sum(common.get(stem, 0) for stem in own) / (count * max(len(own), _WORDS_LEAST))
-    quoted = sum(len(found.group()) for found in _QUOTED.finditer(article.title)) / max(len(article.title), 1)
-    length = len(words)
-    misfit = max(_WORDS_LEAST - length, length - _WORDS_MOST, 0) / _WORDS_MOST
+def _without_mark(title: str) -> str:
+    """Return a headline without the marks at its ends, two words of it at least."""
+    for _ in range(_MOST_MARKS):
+        found = _LEADING_MARK.match(title) or _TRAILING_MARK.search(title)
+        less = (title[: found.start()] or title[found.end() :]) if found else ""
+        if len(less.split()) < 2:
+            break
+        title = less
+    return title
+
+
+def _without_outlet(title: str, outlet: str) -> str:
+    found = _TAIL.search(title) if _PARTED.search(title) else None
+    if not found or len(title[: found.start()].split()) < 3:
+        return title
+    name = normalise(found["bar"] or found["dash"])
+    words = name.split()
+    is_name = name == normalise(outlet) or (len(words) <= 4 and not _OUTLET_WORDS.isdisjoint(words))
+    if is_name or (found["bar"] and len(words) <= 3):
+        return title[: found.start()]
+    return title
+
+
+def _plain_dots(title: str) -> str:
+    if ".." not in title and "…" not in title and not title.endswith("."):
+        return title
+    title = title.rstrip(" .…")
+    found = _DOTS.search(title)
+    if not found:
+        return title
+    topic = title[: found.start()]
+    is_topic = len(topic.split()) <= _TOPIC_WORDS and ":" not in title and not _CIRCUMSTANCE.match(topic)
+    comma = "، " if _ARABIC_LETTER.search(title) else ", "
+    rest = _DOTS.sub(comma, title[found.end() :])
+    return f"{topic}{': ' if is_topic else comma}{rest}"
+
+
+def _weight(article: Article, newest: dt.datetime) -> float:
+    """Return how much an article says about the latest state of things, between a tenth and one."""
     age_hours = (newest - article.published).total_seconds() / 3600
+    return 0.1 + 0.9 * math.exp2(-age_hours / _FRESH_HOURS)
+
+
+def _plainness(article: Article) -> float:
+    """Return how plainly a headline tells its news, 0 at best."""
+    title = article.title
+    length = len(title.split())
+    quoted = sum(len(found.group()) for found in _QUOTED.finditer(title)) / max(len(title), 1)
+    misfit = max(_WORDS_LEAST - length, length - _WORDS_MOST, 0) / _WORDS_MOST
+    return -(
+        _NO_NEWS * (kind_of(article) is not Kind.NEWS or "!" in title)
+        + 0.1 * (".." in title)
+        + 0.15 * min(len(_TEASING.findall(normalise(title))), 3)
+        + 0.15 * title.startswith(('"', "«", "“"))
+        + 0.5 * max(quoted - 0.3, 0.0)
+        + misfit
+    )
+
+
+def _worth(article: Article, common: Mapping[str, float], others: float, count: int, weight: float) -> float:
+    """Return how good a headline is; `others` is the weight of the other articles, of `count` in all."""
+    own = set(stems(article.title))
+    # The share of the other articles that its words stand in, on average; a word or two say too little.
+    shared = sum(common[stem] - weight for stem in own) / (others * max(len(own), _STEMS_LEAST))
+    # Of two articles, what they share is chance as much as the heart of the matter.
     return (
-        shared
-        + 0.1 * math.exp2(-age_hours / _FRESH_HOURS)
-        - 0.5 * is_soft(article.title)
-        - 0.2 * (".." in article.title)
-        - 0.5 * max(quoted - 0.3, 0.0)
-        - misfit
+        (count - 1) / (count + 1) * shared
+        + 0.15 * weight
+        + _plainness(article)
         + 0.05 * bool(article.summary)
     )
 
 
-def lead_article(articles: Sequence[Article]) -> Article:
-    """Return the article that tells the story best: central, complete, plain, and of the latest state of things."""
-    common: dict[str, int] = {}
-    for article in articles:
-        for stem in set(stems(f"{article.title} {article.summary}")):
-            common[stem] = common.get(stem, 0) + 1
-    newest = max(article.published for article in articles)
-    worth = {article.id: _headline_worth(article, common, len(articles), newest) for article in articles}
-    return min(
-        articles,
-        key=lambda article: (-round(worth[article.id], 6), -article.published.timestamp(), article.id),
-    )
+def lead_article(articles: Sequence[Article], language: str = "ar") -> Article:
+    """Return the article that tells the story best: central, complete, plain, of the latest state of things.
 
-
-def sentences(text: str) -> list[str]:
-    """Return the sentences of a text; numbers and abbreviations with a full stop in them stay whole.
-
-    >>> sentences("ارتفع السعر 3.2 في المئة. وقال د. سامي لـ(أ.ف.ب) إنه سيهبط. انتهى")
-    ['ارتفع السعر 3.2 في المئة.', 'وقال د. سامي لـ(أ.ف.ب) إنه سيهبط.', 'انتهى']
+    Of a story in several languages, one in `language` where there is any.
     """
-    parts: list[str] = []
-    start = 0
-    for found in _SENTENCE_END.finditer(text):
-        if _ABBREVIATION.search(text[start : found.start()]):
-            continue
-        parts.append(text[start : found.end()].strip())
-        start = found.end()
-    return [part for part in [*parts, text[start:].strip()] if part]
-
-
-def _lede(text: str) -> str:
-    """Return the first whole sentence or two; what a feed cut off is left out, or closed with an ellipsis."""
-    parts = sentences(text)
-    whole = [part for part in parts if _CLOSED.search(part)] if len(parts) > 1 else parts
-    if not whole:
-        return ""
-    lede = whole[0] if _CLOSED.search(whole[0]) else _close(whole[0])
-    if len(lede) < _SHORT_SENTENCE and len(whole) > 1 and len(lede) + len(whole[1]) < SUMMARY_CHARACTERS:
-        lede = f"{lede} {whole[1]}"
-    return shorten(lede, SUMMARY_CHARACTERS)
-
-
-def _close(sentence: str) -> str:
-    """Return a sentence without an end, closed: with an ellipsis where the feed seems to have cut it off."""
-    words = sentence.rstrip(" ،؛:-–—").split()
-    cut_off = len(sentence) >= _CUT_OFF or (words and normalise(words[-1]) in STOP_WORDS)
-    return " ".join(words) + ("…" if cut_off else ".")
-
-
-def _says_more(lede: str, headline: str) -> bool:
-    told = set(stems(headline))
-    return len(set(stems(lede)) - told) >= 3
-
-
-def story_summary(lead: Article, articles: Sequence[Article]) -> str:
-    """Return one or two sentences that say more than the headline, from the lead article where it has them."""
-    for article in (lead, *articles):
-        lede = _lede(article.summary or article.text[: 2 * SUMMARY_CHARACTERS])
-        if lede and _says_more(lede, lead.title):
-            return lede
-    return ""
+    if len(articles) == 1:
+        return articles[0]
+    in_language = [article for article in articles if speaks(article, language)] or list(articles)
+    read = sorted(in_language, key=lambda article: (-article.published.timestamp(), article.id))[:MOST_READ]
+    if len(read) == 1:
+        return read[0]
+    weights = {article.id: _weight(article, read[0].published) for article in read}
+    common: dict[str, float] = {}
+    for article in read:
+        for stem in set(stems(f"{article.title} {article.summary}")):
+            common[stem] = common.get(stem, 0.0) + weights[article.id]
+    total = sum(weights.values())
+    dead = latest_toll(read)
+    worth = {
+        article.id: _worth(article, common, total - weights[article.id], len(read), weights[article.id])
+        # What counts fewer dead than are known by now is out of date.
+        - _OUT_OF_DATE * (toll(article.title) not in {None, dead})
+        for article in read
+    }
+    return min(
+        read, key=lambda article: (-round(worth[article.id], 6), -article.published.timestamp(), article.id)
+    )
