@@ -22,6 +22,11 @@ _COMMANDS = {
     "articles": ("digest.cli.collecting", "articles", "Print what is stored, one article a line."),
     "rank": ("digest.cli.ranking", "rank", "Rank the articles of a file into stories, best first."),
     "compose": ("digest.cli.editions", "compose", "Make the slot's edition, or return the one there is."),
+    "explain": (
+        "digest.cli.explaining",
+        "explain",
+        "Tell why an edition holds a story, there, in that region, and what was left out.",
+    ),
     "preview": (
         "digest.cli.previewing",
         "preview",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from digest.model import Story
-from digest.ranker.kin import by_worth
+from digest.model import Newsletter, Story
+from digest.ranker.kin import MOST_LOSS, Kin
 from digest.ranker.pick import pick
 from tests.ranker.making import article, newsletter, story
 
@@ -41,25 +41,56 @@ FINAL = told(
 )
 
 
+ROOMY = newsletter(most_stories=9, stories_per_region=9, brief_stories=0)
+
+
+def read_in_order(*stories: Story, of: Newsletter = ROOMY) -> list[str]:
+    """The ids of one section's stories in the order in which they stand."""
+    return [one.id for one in pick([replace(one, region="levant") for one in stories], of).stories()]
+
+
 def test_a_strand_of_the_same_crisis_stands_behind_what_is_new() -> None:
-    order = by_worth([QUAKE, replace(AID, score=2.2), BUDGET, FINAL])
-    assert [one.id for one in order] == [QUAKE.id, BUDGET.id, FINAL.id, AID.id]
+    order = read_in_order(QUAKE, replace(AID, score=2.2), BUDGET, replace(FINAL, score=1.9))
+    assert order == [QUAKE.id, BUDGET.id, FINAL.id, AID.id]
 
 
 def test_the_second_greatest_story_stays_before_small_ones_though_it_is_kin() -> None:
-    assert [one.id for one in by_worth([QUAKE, AID, BUDGET, FINAL])][:2] == [QUAKE.id, AID.id]
+    assert read_in_order(QUAKE, AID, BUDGET, FINAL)[:2] == [QUAKE.id, AID.id]
 
 
 def test_the_better_of_two_strands_is_told_first() -> None:
-    assert [one.id for one in by_worth([replace(AID, score=9.5), QUAKE])] == [AID.id, QUAKE.id]
-
-
-def test_no_story_has_no_order() -> None:
-    assert by_worth([]) == []
+    assert read_in_order(QUAKE, replace(AID, score=9.5)) == [AID.id, QUAKE.id]
 
 
 def test_a_strand_comes_in_only_where_there_is_room() -> None:
-    everything = [QUAKE, replace(AID, score=2.2), BUDGET, FINAL]
+    everything = [QUAKE, replace(AID, score=2.2), BUDGET, replace(FINAL, score=1.9)]
     small = pick(everything, newsletter(most_stories=3, brief_stories=0))
     assert {one.id for one in small.stories()} == {QUAKE.id, BUDGET.id, FINAL.id}
     assert len(list(pick(everything, newsletter(most_stories=9)).stories())) == 4
+
+
+def test_before_anything_is_told_a_story_is_worth_its_score() -> None:
+    kin = Kin([QUAKE, AID, BUDGET])
+    assert [kin.worth(place) for place in range(3)] == [9.0, 8.0, 2.0]
+
+
+def test_what_is_told_takes_from_its_kin_and_from_nothing_else() -> None:
+    kin = Kin([QUAKE, AID, BUDGET])
+    kin.tell(0)
+    assert 8.0 * (1 - MOST_LOSS) <= kin.worth(1) < 8.0
+    assert kin.worth(2) == 2.0
+
+
+def test_worth_never_rises() -> None:
+    stories = [QUAKE, AID, BUDGET, FINAL]
+    kin = Kin(stories)
+    worth = [story.score for story in stories]
+    for told in (3, 0, 2, 1):
+        kin.tell(told)
+        now = [kin.worth(place) for place in range(len(stories))]
+        assert all(later <= before for later, before in zip(now, worth, strict=True))
+        worth = now
+
+
+def test_no_stories_are_no_trouble() -> None:
+    assert read_in_order() == []
