@@ -115,6 +115,12 @@ class EditionStore(Protocol):
     def freeze(self, edition: Edition) -> Edition:
         """Store the edition unless its slot has one; return the one that the slot has now."""
 
+    def told_since(self, newsletter_id: str, cohort: str, since: dt.datetime) -> list[Edition]:
+        """Return the newsletter's editions for these readers that were composed after `since`, oldest first.
+
+        Only those whose recipients are frozen: one that was composed and never sent has told nobody anything.
+        """
+
     def latest_edition_id(self) -> str | None:
         """Return the id of the edition that was composed last, or None."""
 

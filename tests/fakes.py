@@ -42,10 +42,11 @@ __all__ = [
 
 
 class MemoryEditionStore:
-    """Editions in a dictionary."""
+    """Editions in a dictionary; `is_open` is the ledger's, and says which of them were sent."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_open: Callable[[str], bool] = lambda _: False) -> None:
         self._editions: dict[tuple[str, dt.date, str], Edition] = {}
+        self._is_open = is_open
 
     def edition(self, edition_id: str) -> Edition | None:
         """See `ports.EditionStore`."""
@@ -58,6 +59,17 @@ class MemoryEditionStore:
     def freeze(self, edition: Edition) -> Edition:
         """See `ports.EditionStore`."""
         return self._editions.setdefault((edition.newsletter_id, edition.local_date, edition.cohort), edition)
+
+    def told_since(self, newsletter_id: str, cohort: str, since: dt.datetime) -> list[Edition]:
+        """See `ports.EditionStore`."""
+        told = [
+            one
+            for one in self._editions.values()
+            if (one.newsletter_id, one.cohort) == (newsletter_id, cohort)
+            and one.composed_at > since
+            and self._is_open(one.id)
+        ]
+        return sorted(told, key=lambda one: one.local_date)
 
     def latest_edition_id(self) -> str | None:
         """See `ports.EditionStore`."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from digest.mailer.language import Language
-from digest.model import Article, Edition, Newsletter, Region, Section, Story
+from digest.model import Article, Edition, Newsletter, Region, Section, Story, Told
 from digest.text.bidi import is_rtl
 from digest.text.tidy import tidy
 
@@ -24,6 +24,8 @@ _TOKEN_LIKE = re.compile(r"_(?=_[A-Z_]+__)")
 #: Words a minute, of attentive reading in Arabic.
 _READING_SPEED = 180
 _OUTLETS_SHOWN = 5
+#: From here on a weekday alone could mean two days.
+_DAYS_OF_A_WEEK = 7
 
 
 def shown(text: str) -> str:
@@ -44,6 +46,19 @@ class LinkView:
     outlet: str
     title: str
     url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierView:
+    """What an earlier edition told of a story that comes back."""
+
+    #: "We told it on Wednesday" in the locale's words.
+    when: str
+    #: The headline that its readers read then.
+    headline: str
+    #: Where that edition can be read; empty where there is no place on the web for it.
+    url: str
+    direction: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +84,8 @@ class StoryView:
     outlets_counted: str
     #: `rtl` or `ltr`, by the headline's own letters.
     direction: str
+    #: For a story that comes back with news; its summary says what is new.
+    update_of: EarlierView | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,12 +149,18 @@ def _direction(headline: str, around: str) -> str:
 
 class _Viewer:
     def __init__(
-        self, edition: Edition, newsletter: Newsletter, names: Mapping[str, Region], language: Language
+        self,
+        edition: Edition,
+        newsletter: Newsletter,
+        names: Mapping[str, Region],
+        language: Language,
+        base_url: str,
     ) -> None:
         self._edition = edition
         self._newsletter = newsletter
         self._names = names
         self._language = language
+        self._base_url = base_url
 
     def region_name(self, region_id: str) -> str:
         region = self._names.get(region_id)
@@ -167,6 +190,19 @@ class _Viewer:
             time=self._time(story),
             outlets_counted=self._language.count("{n} outlet", "{n} outlets", len(links)),
             direction=_direction(story.headline, self._language.direction),
+            update_of=self._earlier(story.update_of) if story.update_of else None,
+        )
+
+    def _earlier(self, told: Told) -> EarlierView:
+        url = f"{self._base_url}/editions/{told.edition_id}#story-{told.story_id}" if self._base_url else ""
+        day = self._language.locale.days["format"]["wide"][told.local_date.weekday()]
+        if (self._edition.local_date - told.local_date).days >= _DAYS_OF_A_WEEK:
+            day = f"{day}{self._language.list(['', self._language.short_date(told.local_date)])}"
+        return EarlierView(
+            when=self._language.say("We told it on {day}", day=day),
+            headline=shown(told.headline),
+            url=linked(url),
+            direction=_direction(told.headline, self._language.direction),
         )
 
     def _time(self, story: Story) -> str:
@@ -191,9 +227,13 @@ def view_edition(
     regions: Sequence[str],
     names: Mapping[str, Region],
     language: Language,
+    base_url: str = "",
 ) -> EditionView:
-    """Return the edition for a choice and order of regions."""
-    viewer = _Viewer(edition, newsletter, names, language)
+    """Return the edition for a choice and order of regions.
+
+    `base_url` is where the public pages are, without a slash at its end; updates then link to the earlier edition.
+    """
+    viewer = _Viewer(edition, newsletter, names, language, base_url)
     sections = choose_sections(edition, regions)
     told = [story for section in sections for story in section.stories]
     lead = next((story for story in told if story.id == edition.lead_id), None) or max(
@@ -204,9 +244,10 @@ def view_edition(
     opening = viewer.story(lead)
     lead_anchor = f"r-{lead.region}"
     firsts = [view.stories[0] for view in views if view.anchor != lead_anchor]
-    everything = [opening, *(story for view in views for story in view.stories), *briefs]
     outlets = {article.outlet for story in [*told, *edition.briefs] for article in story.articles}
-    words = sum(len(f"{story.headline} {story.summary}".split()) for story in everything)
+    told_in_full = [opening, *(story for view in views for story in view.stories)]
+    words = sum(len(f"{story.headline} {story.summary}".split()) for story in told_in_full)
+    words += sum(len(story.headline.split()) for story in briefs)
     minutes = max(math.ceil(words / _READING_SPEED), 1)
     return EditionView(
         title=newsletter.title,
@@ -218,7 +259,7 @@ def view_edition(
         date=language.long_date(edition.local_date),
         extent=" ".join(
             (
-                language.count("{n} story", "{n} stories", len(everything)),
+                language.count("{n} story", "{n} stories", len(told_in_full) + len(briefs)),
                 language.count("from {n} outlet", "from {n} outlets", len(outlets)),
             )
         ),

@@ -1,4 +1,4 @@
-"""compose: articles of the window | rank | pick | freeze."""
+"""compose: articles of the window | rank | leave out what was told | pick | freeze."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import datetime as dt
 from collections.abc import Sequence
 
 from digest.errors import NothingToSay
-from digest.model import Article, Edition, Newsletter, Slot, Source
+from digest.model import Article, Edition, Newsletter, Slot, Source, Story
 from digest.ports import ArticleStore, EditionStore
+from digest.ranker.novelty import News, since_told
 from digest.ranker.pick import pick
 from digest.ranker.places import Placer
 from digest.ranker.rank import RankSettings, rank
+
+#: How long readers remember what an edition told them.
+REMEMBERED = dt.timedelta(days=7)
 
 
 def draft_edition(
@@ -20,22 +24,39 @@ def draft_edition(
     placer: Placer,
     settings: RankSettings,
     now: dt.datetime,
+    editions: EditionStore | None = None,
 ) -> Edition:
     """Return the edition that the slot would have now; nothing is frozen.
 
-    Raises NothingToSay where no article or no story is there for it, and says why.
+    `editions` knows what its readers were told before; without it every story is new to them. Raises NothingToSay
+    where no article or no story is there for it, and says why.
     """
     since = now - dt.timedelta(hours=settings.window_hours)
     articles = _of_newsletter(newsletter, store.articles(since, now))
     if not articles:
         raise NothingToSay(_why_nothing(newsletter, store, since, now))
+    return make_edition(newsletter, slot, articles, _told(slot, editions, now), placer, settings, now)
+
+
+def make_edition(
+    newsletter: Newsletter,
+    slot: Slot,
+    articles: Sequence[Article],
+    earlier: Sequence[Edition],
+    placer: Placer,
+    settings: RankSettings,
+    now: dt.datetime,
+) -> Edition:
+    """Return the slot's edition out of these articles, for readers of these earlier editions.
+
+    Raises NothingToSay where none of their stories is for it, and says why.
+    """
     stories = rank(articles, placer, settings, now)
-    choice = pick(stories, newsletter)
+    news = since_told(stories, earlier)
+    choice = pick(news.stories, newsletter)
     if not choice.sections:
-        regions = ", ".join(sorted({story.region for story in stories}))
-        raise NothingToSay(
-            f"Nothing to say in {newsletter.id}: {len(articles)} articles, but none in its regions (found: {regions})."
-        )
+        raise NothingToSay(_why_no_stories(newsletter, articles, stories, news))
+    left_out = sorted([*news.left_out, *choice.left_out], key=lambda one: (-one.score, one.story_id))
     return Edition(
         id=edition_id(slot),
         newsletter_id=newsletter.id,
@@ -47,7 +68,27 @@ def draft_edition(
         lead_id=choice.lead_id,
         articles_read=len(articles),
         stories_found=len(stories),
-        left_out=choice.left_out,
+        left_out=tuple(left_out),
+    )
+
+
+def _told(slot: Slot, editions: EditionStore | None, now: dt.datetime) -> list[Edition]:
+    """Return the editions of the days before the slot's that its readers may remember."""
+    if editions is None:
+        return []
+    told = editions.told_since(slot.newsletter_id, slot.cohort, now - REMEMBERED)
+    # A slot that is composed again for a day gone by knows nothing of what came after it.
+    return [edition for edition in told if edition.local_date < slot.local_date]
+
+
+def _why_no_stories(
+    newsletter: Newsletter, articles: Sequence[Article], stories: Sequence[Story], news: News
+) -> str:
+    regions = ", ".join(sorted({story.region for story in stories}))
+    told = f", {len(news.left_out)} stories were told before" if news.left_out else ""
+    return (
+        f"Nothing to say in {newsletter.id}: {len(articles)} articles, but none in its regions "
+        f"(found: {regions}){told}."
     )
 
 
@@ -84,7 +125,7 @@ def compose(
 ) -> Edition:
     """Return the slot's edition: the frozen one, or a new one, frozen now. Raises NothingToSay."""
     return editions.edition_of(slot) or editions.freeze(
-        draft_edition(newsletter, slot, articles, placer, settings, now)
+        draft_edition(newsletter, slot, articles, placer, settings, now, editions)
     )
 
 

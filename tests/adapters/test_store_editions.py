@@ -9,18 +9,19 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.adapters.store import Store, open_store
-from digest.model import Article, Edition, Evidence, Section, Story
-from digest.ports import EditionStore
+from digest.model import Article, Edition, Evidence, Section, Story, Told
+from digest.ports import EditionStore, Ledger
 from tests.adapters.databases import KINDS, opened_store
 from tests.conftest import NOW
-from tests.fakes import MemoryEditionStore
-from tests.samples import TODAY, edition, slot
+from tests.fakes import MemoryEditionStore, MemoryLedger
+from tests.samples import TODAY, edition, message, slot
 
 _ARTICLE = Article(
     id="a1",
@@ -66,13 +67,20 @@ _FULL = Edition(
 
 
 @pytest.fixture(params=KINDS)
-def editions(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[EditionStore]:
-    """An empty store of editions, of each kind in turn."""
+def shelves(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[tuple[EditionStore, Ledger]]:
+    """An empty store of editions, of each kind in turn, with the ledger that opens them."""
     if request.param == "memory":
-        yield MemoryEditionStore()
+        ledger = MemoryLedger()
+        yield MemoryEditionStore(ledger.is_open), ledger
         return
     with opened_store(request.param, request, tmp_path) as store:
-        yield store.editions
+        yield store.editions, store.ledger
+
+
+@pytest.fixture
+def editions(shelves: tuple[EditionStore, Ledger]) -> EditionStore:
+    """The store alone."""
+    return shelves[0]
 
 
 def test_there_is_nothing_at_first(editions: EditionStore) -> None:
@@ -116,6 +124,48 @@ def test_the_latest_is_the_one_composed_last(editions: EditionStore) -> None:
         composed = NOW + dt.timedelta(hours=hours)
         editions.freeze(replace(edition(f"e{hours}", day=day), composed_at=composed))
     assert editions.latest_edition_id() == "e3"
+
+
+def _frozen(editions: EditionStore, day: int, **changes: Any) -> Edition:
+    """Freeze the full edition as that of another day and return it."""
+    made = replace(
+        _FULL,
+        id=f"e{day}-{changes.get('newsletter_id', '')}-{changes.get('cohort', '')}",
+        local_date=TODAY - dt.timedelta(days=day),
+        composed_at=NOW - dt.timedelta(days=day),
+        **changes,
+    )
+    return editions.freeze(made)
+
+
+def test_what_was_told_is_what_was_sent_to_these_readers_since_then(
+    shelves: tuple[EditionStore, Ledger],
+) -> None:
+    editions, ledger = shelves
+    told = [_frozen(editions, day) for day in (6, 2, 1)]
+    others = [
+        _frozen(editions, 7),
+        _frozen(editions, 1, newsletter_id="weekly"),
+        _frozen(editions, 1, cohort="Africa/Cairo"),
+    ]
+    for one in [*told, *others]:
+        ledger.open(one.id, {"default": message()}, [], NOW)
+    _frozen(editions, 3)
+    since = NOW - dt.timedelta(days=7)
+    assert editions.told_since("mujaz", "", since) == told
+    assert editions.told_since("mujaz", "Africa/Cairo", since) == others[-1:]
+    assert editions.told_since("mujaz", "", NOW) == []
+
+
+def test_an_edition_is_told_from_the_moment_at_which_its_recipients_are_frozen(
+    shelves: tuple[EditionStore, Ledger],
+) -> None:
+    editions, ledger = shelves
+    made = _frozen(editions, 1)
+    since = NOW - dt.timedelta(days=7)
+    assert editions.told_since("mujaz", "", since) == []
+    ledger.open(made.id, {"default": message()}, [], NOW)
+    assert editions.told_since("mujaz", "", since) == [made]
 
 
 def test_an_id_that_stands_in_another_slot_is_refused(store: Store) -> None:
@@ -178,6 +228,9 @@ _STORIES = st.builds(
     ).map(tuple),
     score=_FLOATS,
     score_parts=st.dictionaries(_WORDS, _FLOATS, max_size=2),
+    second_region=_WORDS,
+    update_of=st.none()
+    | st.builds(Told, edition_id=_WORDS, story_id=_WORDS, local_date=st.dates(), headline=_WORDS),
 )
 
 

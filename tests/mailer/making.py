@@ -15,7 +15,7 @@ from digest.app import App
 from digest.mailer.mime import Assembler, Envelope
 from digest.mailer.render import render
 from digest.mailer.view import EditionView, view_edition
-from digest.model import Article, Edition, Message, Newsletter, Reader, Section, Story
+from digest.model import Article, Edition, Message, Newsletter, Reader, Section, Story, Told
 
 DATE = dt.date(2026, 11, 22)
 #: 06:30 in Riyadh.
@@ -114,7 +114,7 @@ def edition(sections: Sequence[Sequence[Story]], briefs: Sequence[Story] = (), l
 
 
 def full_edition() -> Edition:
-    """Return an edition of three sections and three briefs, with all that a usual one has."""
+    """Return an edition of three sections and three briefs, with all that a usual one has; two are updates."""
     sections = []
     for place, (region, headlines) in enumerate(_HEADLINES.items()):
         rows = zip(headlines, _COUNTRIES[region], strict=True)
@@ -130,7 +130,20 @@ def full_edition() -> Edition:
         )
         for row, outlets in enumerate([("شراع",), ("النخلة", "الورّاق"), tuple("أبتثجحخد")])
     ]
+    sections[1][1] = update(sections[1][1], "البرلمان الفرنسي يحدد موعد نقاش المعاشات")
+    briefs[0] = update(briefs[0], "طوكيو تعرض قطارها الجديد")
     return edition(sections, briefs)
+
+
+def update(of: Story, then: str, days: int = 1) -> Story:
+    """Return a story as the update of what was told some days before."""
+    told = Told(
+        edition_id="daily-2026-11-21",
+        story_id="0a1b",
+        local_date=DATE - dt.timedelta(days=days),
+        headline=then,
+    )
+    return replace(of, update_of=told)
 
 
 @cache

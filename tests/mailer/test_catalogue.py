@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-from digest.app import shipped
+from digest.home import shipped
 from digest.mailer.language import Language
 from tests.conftest import REPOSITORY
 from tests.mailer.making import app

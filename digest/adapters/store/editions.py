@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.engine import Connection, Engine
@@ -47,6 +49,21 @@ class SqlEditionStore:
         if kept is None:
             raise RuntimeError(f"edition {edition.id} stands in another slot")
         return kept
+
+    def told_since(self, newsletter_id: str, cohort: str, since: dt.datetime) -> list[Edition]:
+        """See `ports.EditionStore`."""
+        query = (
+            sa.select(table.c.document)
+            .where(
+                table.c.newsletter_id == newsletter_id,
+                table.c.cohort == cohort,
+                table.c.composed_at > since,
+                table.c.opened_at.is_not(None),
+            )
+            .order_by(table.c.local_date)
+        )
+        with reading(self._engine) as connection:
+            return [_document.validate_json(document) for document in connection.scalars(query)]
 
     def latest_edition_id(self) -> str | None:
         """See `ports.EditionStore`."""
