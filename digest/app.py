@@ -7,7 +7,6 @@ import gettext
 import io
 import os
 import pathlib
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from urllib.parse import quote
 from digest.adapters.clock import SystemClock
 from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE, load_settings
 from digest.errors import ConfigurationError, Fault, UnknownEdition, UnknownNewsletter
+from digest.home import default_home, local_or_shipped, shipped
 from digest.model import Delivery, Edition, Message, Newsletter, Reader
 from digest.settings import Settings
 
@@ -28,30 +28,6 @@ if TYPE_CHECKING:
     from digest.ports import Clock, Fetcher, Parser, Sender
     from digest.ranker.places import Placer
     from digest.ranker.rank import RankSettings
-
-_PACKAGE = pathlib.Path(__file__).parent
-_BUNDLED = _PACKAGE / "bundled"
-_CHECKOUT = _PACKAGE.parent
-#: CLDR's territory names are taken in these languages, for outlets that write in them.
-_TERRITORY_LOCALES = ("ar", "en", "fr")
-
-
-def shipped(folder: str) -> pathlib.Path:
-    """Return the folder `config` or `templates` that came with the program: in the wheel, or in the checkout."""
-    return (_BUNDLED if _BUNDLED.is_dir() else _CHECKOUT) / folder
-
-
-def default_home(environment: Mapping[str, str] | None = None) -> pathlib.Path:
-    """Return DIGEST_HOME, else the checkout that the program runs from, else the current folder."""
-    environment = os.environ if environment is None else environment
-    if environment.get("DIGEST_HOME"):
-        return pathlib.Path(environment["DIGEST_HOME"]).expanduser().resolve()
-    return _CHECKOUT if (_CHECKOUT / "pyproject.toml").is_file() else pathlib.Path.cwd()
-
-
-def _local_or_shipped(home: pathlib.Path, folder: str, name: str) -> pathlib.Path:
-    own = home / folder / name
-    return own if own.exists() else shipped(folder) / name
 
 
 class App:
@@ -72,7 +48,7 @@ class App:
         """The settings. Raises ConfigurationError with every fault."""
         files, unreadable = {}, []
         for name in (SETTINGS_FILE, SOURCES_FILE, REGIONS_FILE):
-            path = _local_or_shipped(self.home, "config", name)
+            path = local_or_shipped(self.home, "config", name)
             place = f"config/{name}" if path.is_relative_to(self.home) else f"the shipped config/{name}"
             try:
                 files[name] = (place, path.read_text(encoding="utf-8"))
@@ -135,58 +111,27 @@ class App:
 
     @cached_property
     def placer(self) -> Placer:
-        """Places stories by config/gazetteer/ and CLDR's names."""
-        from babel import Locale
-
-        from digest.ranker.gazetteer import build_gazetteer
+        """Places stories by config/gazetteer/ and CLDR's names. Raises ConfigurationError."""
+        from digest.lexicons import read_gazetteer
         from digest.ranker.places import Placer
 
-        region_of = self.settings.region_of
-        territories = {
-            code: [str(Locale(language).territories.get(code, "")) for language in _TERRITORY_LOCALES]
-            for code in region_of
-        }
-        try:
-            gazetteer = build_gazetteer(territories, self._gazetteer_files(), region_of)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            wrong = f"holds an entry of another shape ({type(error).__name__}: {error})"
-            right = "docs/adding-a-place.md shows each file's."
-            raise ConfigurationError(
-                [Fault(where="config/gazetteer", key="", wrong=wrong, right=right)]
-            ) from error
+        gazetteer = read_gazetteer(self.home, self.settings.region_of)
         hints = {source.id: source.regions for source in self.settings.sources.values() if source.regions}
         return Placer(gazetteer, self.settings.regions.values(), hints)
 
-    def _gazetteer_files(self) -> dict[str, Mapping[str, object]]:
-        # File by file, as templates: a home with a cities.toml of its own keeps the shipped leaders.
-        names = {
-            path.name
-            for folder in (shipped("config"), self.home / "config")
-            for path in folder.glob("gazetteer/*.toml")
-        }
-        paths = [_local_or_shipped(self.home, "config", f"gazetteer/{name}") for name in sorted(names)]
-        parsed: dict[str, Mapping[str, object]] = {}
-        faults = []
-        for path in paths:
-            try:
-                parsed[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
-            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-                where = f"config/gazetteer/{path.name}"
-                faults.append(
-                    Fault(where=where, key="", wrong=f"cannot be read: {error}", right="Mend the line.")
-                )
-        if faults:
-            raise ConfigurationError(faults)
-        return parsed
-
     @cached_property
     def rank_settings(self) -> RankSettings:
-        """What an operator has set of ranking."""
+        """What an operator has set of ranking. Raises ConfigurationError."""
+        from digest.lexicons import read_gravity
         from digest.pipeline import outlet_weights
         from digest.ranker.rank import RankSettings
 
         weights = outlet_weights(list(self.settings.sources.values()))
-        return RankSettings(window_hours=self.settings.rank.window_hours, outlet_weights=weights)
+        return RankSettings(
+            window_hours=self.settings.rank.window_hours,
+            outlet_weights=weights,
+            gravity=read_gravity(self.home),
+        )
 
     @cached_property
     def templates(self) -> Environment:
@@ -206,7 +151,7 @@ class App:
         from digest.mailer.language import Language
 
         for name in (locale.replace("-", "_"), locale.replace("-", "_").partition("_")[0]):
-            path = _local_or_shipped(self.home, "config", f"locales/{name}.po")
+            path = local_or_shipped(self.home, "config", f"locales/{name}.po")
             if path.exists():
                 return Language(locale, _catalogue(path))
         return Language(locale, gettext.NullTranslations())

@@ -7,9 +7,11 @@ import pathlib
 import pytest
 from babel import Locale
 
-from digest.app import App, shipped
+from digest.app import App
 from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE
 from digest.errors import ConfigurationError
+from digest.home import shipped
+from digest.lexicons import gazetteer_tables
 from tests.cli.running import REGIONS
 from tests.test_config import _SOURCE
 
@@ -107,7 +109,7 @@ def test_a_homes_own_cities_keep_the_shipped_leaders(tmp_path: pathlib.Path) -> 
     folder = tmp_path / "config" / "gazetteer"
     folder.mkdir(parents=True)
     (folder / "cities.toml").write_text('[JO]\ncities = ["واحة النخيل"]\n')
-    files = App(home=tmp_path, environment={})._gazetteer_files()
+    files = gazetteer_tables(tmp_path)
     assert files["cities"] == {"JO": {"cities": ["واحة النخيل"]}}
     assert {"territories", "institutions", "leaders", "ambiguous"} <= set(files)
 

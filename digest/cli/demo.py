@@ -53,9 +53,9 @@ def demo(folder: pathlib.Path | None) -> None:
     DIGEST_HOME afterwards, to play with.
     """
     from digest.adapters.clock import SystemClock
-    from digest.app import default_home
+    from digest.app import App
 
-    home = (folder or default_home() / "var" / "demo").resolve()
+    home = (folder or App().home / "var" / "demo").resolve()
     _clear(home)
     _run(home, SystemClock().now())
 

@@ -56,6 +56,7 @@ def story_json(story: Story, *, picked: bool) -> dict[str, object]:
         "articles": [article.id for article in story.articles],
         "outlets": list(story.outlets),
         "region": story.region,
+        "second_region": story.second_region,
         "countries": list(story.countries),
         "score": story.score,
         "score_parts": dict(story.score_parts),

@@ -96,8 +96,8 @@ def _configured(app: App, found: Search) -> str | None:
 
 def _suggested(app: App, found: Search) -> Source | None:
     from digest.adapters.source_file import shipped_sources
-    from digest.app import shipped
     from digest.collector.suggestion import suggest
+    from digest.home import shipped
 
     best, page = found.best, found.first.page
     if best is None or best.feed is None:

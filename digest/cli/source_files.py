@@ -59,10 +59,10 @@ def import_sources(file: IO[bytes], country: str, dry_run: bool, as_json: bool) 
     are named with their line and left out; the exit code is 1 then.
     """
     from digest.adapters.source_file import SourceFile
-    from digest.app import shipped
     from digest.collector.opml import read_opml
     from digest.collector.suggestion import source_toml
     from digest.errors import InputError
+    from digest.home import shipped
 
     with opened() as app:
         try:
@@ -97,8 +97,8 @@ def _sentence(plan: ImportPlan, path: str) -> str:
 def plan_import(app: App, outlines: Sequence[Outline], country: str) -> ImportPlan:
     """Return what the feeds of a list come to; `country` is for those where nothing tells it."""
     from digest.adapters.source_file import shipped_sources
-    from digest.app import shipped
     from digest.collector.urls import canonical_url
+    from digest.home import shipped
 
     configured = app.settings.sources
     plan = ImportPlan(ids=set(configured), addresses={canonical_url(one.url) for one in configured.values()})

@@ -1,6 +1,6 @@
 """From articles to stories, best first.
 
-articles | read places | collapse copies | vectors | pairs | average link | place, score, word | sort
+articles | read places | learn spellings | collapse copies | vectors | pairs | agglomerate | place, score, word | sort
 """
 
 from __future__ import annotations
@@ -8,18 +8,22 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from digest.model import Article, Story
-from digest.ranker.cluster import average_link, similar_pairs
+from digest.ranker.cluster import Pairs, agglomerate, similar_pairs
+from digest.ranker.gravity import Gravity
 from digest.ranker.places import PlaceNamed, Placer
 from digest.ranker.score import score_parts
-from digest.ranker.vectors import article_stems, tfidf
-from digest.ranker.words import lead_article, story_summary
+from digest.ranker.vectors import article_words, tfidf
+from digest.ranker.words import headline_of, lead_article, story_summary
+from digest.text.spellings import learn_spellings
 
-#: Mean cosine at which two clusters are still one story.
-THRESHOLD = 0.15
+#: Likeness at which two clusters are still one story.
+THRESHOLD = 0.22
 #: Two articles that name countries, and none in common, are this much less alike: football finals, budgets and
 #: storms share their words the world over.
 DISJOINT_PLACES = 0.25
@@ -36,6 +40,8 @@ class RankSettings:
     window_hours: float = 30.0
     #: By outlet; 1.0 where not named.
     outlet_weights: Mapping[str, float] = field(default_factory=dict)
+    #: How grave words are; without any, all are alike.
+    gravity: Gravity = field(default_factory=lambda: Gravity({}))
 
 
 def _story_id(articles: Sequence[Article]) -> str:
@@ -44,13 +50,16 @@ def _story_id(articles: Sequence[Article]) -> str:
     return hashlib.blake2b(first.id.encode(), digest_size=6).hexdigest()
 
 
-def _weigh_places(
-    pairs: Iterable[tuple[int, int, float]], countries: Sequence[frozenset[str]]
-) -> Iterator[tuple[int, int, float]]:
-    """Yield the pairs, those of articles whose countries are disjoint weaker."""
-    for one, other, cosine in pairs:
-        apart = countries[one] and countries[other] and countries[one].isdisjoint(countries[other])
-        yield one, other, cosine * (DISJOINT_PLACES if apart else 1.0)
+def _weigh_places(pairs: Pairs, countries: Sequence[frozenset[str]]) -> Pairs:
+    """Return the pairs, those of articles whose countries are disjoint weaker."""
+    bits = {country: place for place, country in enumerate(sorted(frozenset().union(*countries)))}
+    named = np.zeros((len(countries), len(bits) // 64 + 1), dtype=np.uint64)
+    for node, ours in enumerate(countries):
+        for place in map(bits.__getitem__, ours):
+            named[node, place // 64] |= np.uint64(1 << place % 64)
+    one, other = named[pairs.first], named[pairs.second]
+    apart = one.any(axis=1) & other.any(axis=1) & ~(one & other).any(axis=1)
+    return replace(pairs, likeness=pairs.likeness * np.where(apart, DISJOINT_PLACES, 1.0))
 
 
 def cluster_articles(
@@ -58,17 +67,19 @@ def cluster_articles(
 ) -> list[list[Article]]:
     """Return the articles by event, every one exactly once; their order makes no difference."""
     ordered = sorted(articles, key=lambda article: (article.published, article.id))
+    said = [article_words(article) for article in ordered]
+    spellings = learn_spellings([[*its.headline, *its.lede] for its in said], name_stems)
     # Copies to the word are one node from the start: ten thousand of them cost as much as one.
     copies: dict[tuple[tuple[str, int], ...], list[Article]] = {}
-    for article in ordered:
+    for article, its_words in zip(ordered, said, strict=True):
         # An article without a single word is like no other.
-        key = tuple(sorted(article_stems(article).items())) or ((f"\0{article.id}", 0),)
+        key = tuple(sorted(its_words.stems(spellings).items())) or ((f"\0{article.id}", 0),)
         copies.setdefault(key, []).append(article)
     groups = list(copies.values())
     bags = [Counter(dict(key)) if key[0][1] else Counter() for key in copies]
     countries = [frozenset(one.place[0] for one in named[group[0].id] if one.place[0]) for group in groups]
     pairs = _weigh_places(similar_pairs(tfidf(bags, name_stems)), countries)
-    clusters = average_link(len(groups), pairs, THRESHOLD, [len(group) for group in groups])
+    clusters = agglomerate(pairs, THRESHOLD, [len(group) for group in groups])
     return [[article for node in nodes for article in groups[node]] for nodes in clusters]
 
 
@@ -81,14 +92,16 @@ def make_story(
         (article for article in articles if article is not lead),
         key=lambda article: (article.published, article.id),
     )
-    placement = placer.place([lead, *rest], named)
-    parts = score_parts(articles, settings.outlet_weights, now)
+    members = (lead, *rest)
+    placement = placer.place(members, named)
+    parts = score_parts(members, settings.outlet_weights, settings.gravity, now)
     return Story(
         id=_story_id(articles),
-        headline=lead.title,
+        headline=headline_of(lead),
         summary=story_summary(lead, rest),
-        articles=(lead, *rest),
+        articles=members,
         region=placement.region,
+        second_region=placement.second_region,
         countries=placement.countries,
         evidence=placement.evidence,
         score=round(sum(parts.values()), 4),

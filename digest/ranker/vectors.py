@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
 
 from digest.model import Article
-from digest.text.arabic import stems
+from digest.text.arabic import stems_of, words
 
 #: A stem of the headline counts as this many of the summary.
 TITLE_WEIGHT = 2
@@ -24,15 +25,30 @@ UNSEEN_ARTICLES = 3000
 NAME_WEIGHT = 0.8
 
 
-def article_stems(article: Article) -> Counter[str]:
-    """Return the stems of an article with their weights, the headline's counted `TITLE_WEIGHT` times.
+@dataclass(frozen=True, slots=True)
+class ArticleWords:
+    """What an article says, as words in comparison form."""
 
-    An article without a summary lends the first words of its text for one.
-    """
-    bag = Counter(stems(article.summary or article.text[:600])[:SUMMARY_STEMS])
-    for stem in stems(article.title)[:TITLE_STEMS]:
-        bag[stem] += TITLE_WEIGHT
-    return bag
+    headline: Sequence[str]
+    #: Of the summary; an article without one lends the first words of its text.
+    lede: Sequence[str]
+
+    def stems(self, spellings: Mapping[str, str]) -> Counter[str]:
+        """Return the stems with their weights, each as `spellings` says that it is to be read."""
+        bag = Counter(spellings.get(stem, stem) for stem in stems_of(self.lede)[:SUMMARY_STEMS])
+        for stem in stems_of(self.headline)[:TITLE_STEMS]:
+            bag[spellings.get(stem, stem)] += TITLE_WEIGHT
+        return bag
+
+
+def article_words(article: Article) -> ArticleWords:
+    """Return the words of an article."""
+    return ArticleWords(words(article.title), words(article.summary or article.text[:600]))
+
+
+def article_stems(article: Article) -> Counter[str]:
+    """Return the stems of an article with their weights, as they are spelled."""
+    return article_words(article).stems({})
 
 
 def tfidf(bags: Sequence[Counter[str]], names: Container[str] = ()) -> sparse.csr_array:

@@ -206,6 +206,17 @@ def test_articles_of_the_future_are_held_back(minutes: int, shown_at: int, blank
         assert len(digest(blank, "articles", "--at", at).lines) == (moment >= shown_at)
 
 
+def test_articles_tell_their_place_in_a_feed_that_is_not_sorted_by_date(blank: pathlib.Path) -> None:
+    hours = (3, 1, 6, 2, 5, 4)
+    with feed_server() as (base, pages):
+        items = [_item(f"قمة {hour}", hour, NOW - dt.timedelta(hours=hour)) for hour in hours]
+        pages["/feed.xml"] = ("application/rss+xml", _feed(*items))
+        write_sources(blank, {"shiraa": f"{base}/feed.xml"})
+        assert digest(blank, "collect", "--at", AT, extra=LOOPBACK).code == 0
+    found = {line["title"]: line["place"] for line in digest(blank, "articles", "--at", AT, "--json").lines}
+    assert found == {f"قمة {hour}": place for place, hour in enumerate(hours, start=1)}
+
+
 def test_an_empty_store_prints_no_article(empty: pathlib.Path) -> None:
     ran = digest(empty, "articles", "--json")
     assert (ran.code, ran.out, ran.err) == (0, "", "")

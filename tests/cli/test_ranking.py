@@ -24,7 +24,7 @@ _FIELDS = {
     "picked",
 }
 #: What we add to the contract.
-_MORE = {"summary", "evidence"}
+_MORE = {"second_region", "summary", "evidence"}
 
 
 def _row(number: int, outlet: str, title: str, **more: str) -> dict[str, str]:

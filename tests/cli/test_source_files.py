@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from digest.adapters.source_file import SourceFile
-from digest.app import App, shipped
+from digest.app import App
 from digest.cli.source_files import plan_import
 from digest.collector.opml import read_opml, write_opml
 from digest.collector.suggestion import source_toml
 from digest.collector.urls import canonical_url
 from digest.config import source_of
 from digest.errors import ConfigurationError
+from digest.home import shipped
 from digest.model import Source
 from digest.settings import SourcesFile
 from tests.cli.running import REGIONS, Ran, digest, opened, write_sources

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
+from itertools import combinations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.model import Article
-from digest.ranker.cluster import average_link, similar_pairs
+from digest.ranker.cluster import DAMPING, Pairs, agglomerate, similar_pairs
 from digest.ranker.rank import RankSettings, cluster_articles, rank
 from digest.ranker.vectors import tfidf
 from tests.ranker.making import NOW, article, placer
@@ -126,34 +129,91 @@ def test_any_articles_stand_in_exactly_one_story_each(
     assert [story.id for story in rank(shuffled, one, RankSettings(), NOW)] == [story.id for story in stories]
 
 
-def test_average_link_merges_by_the_mean_of_all_pairs() -> None:
-    # 0-1 and 2-3 are alike; 1-2 are, but their clusters' mean (0.6 / 4) is under the threshold.
-    pairs = [(0, 1, 0.9), (2, 3, 0.8), (1, 2, 0.6)]
-    assert average_link(4, iter(pairs), 0.2) == [[0, 1], [2, 3]]
-    assert average_link(4, iter(pairs), 0.15) == [[0, 1, 2, 3]]
+def pairs_of(*triples: tuple[int, int, float]) -> Pairs:
+    first, second, likeness = zip(*triples, strict=True)
+    return Pairs(np.array(first), np.array(second), np.array(likeness))
+
+
+def listed(pairs: Pairs) -> list[tuple[int, int, float]]:
+    return list(zip(pairs.first.tolist(), pairs.second.tolist(), pairs.likeness.tolist(), strict=True))
+
+
+def test_agglomerate_merges_by_all_pairs() -> None:
+    # 0-1 and 2-3 are alike; 1-2 are, but their clusters share only that one of four pairs (0.6 / 4).
+    pairs = pairs_of((0, 1, 0.9), (2, 3, 0.8), (1, 2, 0.6))
+    assert agglomerate(pairs, 0.2, [1] * 4) == [[0, 1], [2, 3]]
+    assert agglomerate(pairs, 0.15, [1] * 4) == [[0, 1, 2, 3]]
+
+
+def test_a_loose_cluster_is_asked_for_less() -> None:
+    # To 2, both clusters are as alike on average; that of 3 and 4, who say it each in their own words, is nearer.
+    pairs = pairs_of((0, 1, 1.0), (0, 2, 0.2), (1, 2, 0.2), (3, 4, 0.3), (2, 3, 0.2), (2, 4, 0.2))
+    assert agglomerate(pairs, 0.2, [1] * 5) == [[0, 1], [2, 3, 4]]
 
 
 def test_a_node_counts_for_all_that_it_stands_for() -> None:
-    pairs = [(0, 1, 0.9), (1, 2, 0.6)]
-    assert average_link(3, iter(pairs), 0.3, [1, 1, 1]) == [[0, 1, 2]]
-    assert average_link(3, iter(pairs), 0.3, [5, 1, 1]) == [[0, 1], [2]]
+    pairs = pairs_of((0, 1, 0.9), (1, 2, 0.6))
+    assert agglomerate(pairs, 0.3, [1, 1, 1]) == [[0, 1, 2]]
+    assert agglomerate(pairs, 0.3, [5, 1, 1]) == [[0, 1], [2]]
 
 
 def test_ties_go_to_the_pair_that_stands_first() -> None:
-    assert average_link(3, iter([(0, 1, 0.5), (1, 2, 0.5)]), 0.3) == [[0, 1], [2]]
+    assert agglomerate(pairs_of((0, 1, 0.5), (1, 2, 0.5)), 0.3, [1] * 3) == [[0, 1], [2]]
+
+
+SIMILARITIES = st.lists(st.floats(0.0, 1.0), min_size=45, max_size=45)
+
+
+@settings(max_examples=200, deadline=None)
+@given(SIMILARITIES, st.lists(st.integers(1, 4), min_size=10, max_size=10), st.floats(0.05, 0.9))
+def test_the_queue_gives_what_looking_at_every_pair_at_every_step_gives(
+    cosines: list[float], weights: list[int], threshold: float
+) -> None:
+    # Rounded to sixteenths of unequal steps, so that no two likenesses differ in their last bits only.
+    pairs = [(i, j, cosines.pop()) for i in range(10) for j in range(i + 1, 10)]
+    pairs = [(i, j, round(cosine, 3) + (10 * i + j) / 1e6) for i, j, cosine in pairs if cosine > 0.05]
+    if pairs:
+        assert agglomerate(pairs_of(*pairs), threshold, weights) == by_looking_everywhere(
+            pairs, threshold, weights
+        )
+
+
+def by_looking_everywhere(
+    pairs: list[tuple[int, int, float]], threshold: float, weights: list[int]
+) -> list[list[int]]:
+    cosine = {frozenset(pair[:2]): pair[2] for pair in pairs}
+    clusters = [[node] for node in range(len(weights))]
+
+    def mean(one: list[int], other: list[int]) -> float:
+        total = sum(
+            weights[i] * weights[j] * (1.0 if i == j else cosine.get(frozenset((i, j)), 0.0))
+            for i in one
+            for j in other
+        )
+        return total / (sum(weights[i] for i in one) * sum(weights[j] for j in other))
+
+    def likeness(one: list[int], other: list[int]) -> float:
+        return mean(one, other) / math.pow(mean(one, one) * mean(other, other), DAMPING / 2)
+
+    while len(clusters) > 1:
+        one, other = max(combinations(clusters, 2), key=lambda pair: likeness(*pair))
+        if likeness(one, other) < threshold:
+            break
+        clusters = [each for each in clusters if each not in (one, other)] + [one + other]
+    return sorted(sorted(cluster) for cluster in clusters)
 
 
 def test_pairs_are_cosines_of_rows_that_share_a_stem() -> None:
     bags = [Counter({"ميناء": 1, "جديد": 1}), Counter({"ميناء": 1, "جديد": 1}), Counter({"عاصف": 1})]
-    [(one, other, cosine)] = list(similar_pairs(tfidf(bags)))
+    [(one, other, cosine)] = listed(similar_pairs(tfidf(bags)))
     assert (one, other) == (0, 1)
     assert cosine == pytest.approx(1.0)
 
 
 def test_names_weigh_less_than_other_words() -> None:
     bags = [Counter({"بوتين": 1, "قمه": 1}), Counter({"بوتين": 1, "سجن": 1}), Counter({"نفط": 1})]
-    [(_, _, plain)] = list(similar_pairs(tfidf(bags)))
-    [(_, _, damped)] = list(similar_pairs(tfidf(bags, {"بوتين"})))
+    [(_, _, plain)] = listed(similar_pairs(tfidf(bags)))
+    [(_, _, damped)] = listed(similar_pairs(tfidf(bags, {"بوتين"})))
     assert damped < plain
 
 
