@@ -17,13 +17,13 @@ from digest.model import Article, Story
 from digest.ranker.cluster import Pairs, agglomerate, similar_pairs
 from digest.ranker.gravity import Gravity
 from digest.ranker.places import PlaceNamed, Placer
-from digest.ranker.score import score_parts
+from digest.ranker.score import GRAVITY, score_parts
 from digest.ranker.vectors import article_words, tfidf
 from digest.ranker.words import headline_of, lead_article, story_summary
 from digest.text.spellings import learn_spellings
 
 #: Likeness at which two clusters are still one story.
-THRESHOLD = 0.22
+SAME_STORY = 0.22
 #: Two articles that name countries, and none in common, are this much less alike: football finals, budgets and
 #: storms share their words the world over.
 DISJOINT_PLACES = 0.25
@@ -40,6 +40,10 @@ class RankSettings:
     window_hours: float = 30.0
     #: By outlet; 1.0 where not named.
     outlet_weights: Mapping[str, float] = field(default_factory=dict)
+    #: Likeness at which two clusters are still one story.
+    same_story: float = SAME_STORY
+    #: What each step of gravity adds to a score.
+    gravity_step: float = GRAVITY
     #: How grave words are; without any, all are alike.
     gravity: Gravity = field(default_factory=lambda: Gravity({}))
 
@@ -63,7 +67,10 @@ def _weigh_places(pairs: Pairs, countries: Sequence[frozenset[str]]) -> Pairs:
 
 
 def cluster_articles(
-    articles: Sequence[Article], named: NamedPlaces, name_stems: Container[str] = ()
+    articles: Sequence[Article],
+    named: NamedPlaces,
+    name_stems: Container[str] = (),
+    same_story: float = SAME_STORY,
 ) -> list[list[Article]]:
     """Return the articles by event, every one exactly once; their order makes no difference."""
     ordered = sorted(articles, key=lambda article: (article.published, article.id))
@@ -79,7 +86,7 @@ def cluster_articles(
     bags = [Counter(dict(key)) if key[0][1] else Counter() for key in copies]
     countries = [frozenset(one.place[0] for one in named[group[0].id] if one.place[0]) for group in groups]
     pairs = _weigh_places(similar_pairs(tfidf(bags, name_stems)), countries)
-    clusters = agglomerate(pairs, THRESHOLD, [len(group) for group in groups])
+    clusters = agglomerate(pairs, same_story, [len(group) for group in groups])
     return [[article for node in nodes for article in groups[node]] for nodes in clusters]
 
 
@@ -94,7 +101,7 @@ def make_story(
     )
     members = (lead, *rest)
     placement = placer.place(members, named)
-    parts = score_parts(members, settings.outlet_weights, settings.gravity, now)
+    parts = score_parts(members, settings.outlet_weights, settings.gravity, now, settings.gravity_step)
     return Story(
         id=_story_id(articles),
         headline=headline_of(lead),
@@ -117,6 +124,6 @@ def rank(
     The articles' ids are distinct. The result depends on nothing but the arguments, and not on their order.
     """
     named = {article.id: placer.read(article) for article in articles}
-    groups = cluster_articles(articles, named, placer.name_stems)
+    groups = cluster_articles(articles, named, placer.name_stems, settings.same_story)
     stories = [make_story(group, named, placer, settings, now) for group in groups]
     return sorted(stories, key=lambda story: (-story.score, -story.latest.timestamp(), story.id))

@@ -45,7 +45,11 @@ KINDS = {
 
 
 def score_parts(
-    articles: Sequence[Article], weights: Mapping[str, float], gravity: Gravity, now: dt.datetime
+    articles: Sequence[Article],
+    weights: Mapping[str, float],
+    gravity: Gravity,
+    now: dt.datetime,
+    gravity_step: float = GRAVITY,
 ) -> dict[str, float]:
     """Return the parts of a story's score; their sum is the score.
 
@@ -60,7 +64,7 @@ def score_parts(
         "size": SIZE * math.log(len(articles)),
         "countries": COUNTRY * min(max(len(countries) - 1, 0), MOST_COUNTRIES),
         "freshness": FRESHNESS * 0.5 ** (age_hours / HALF_LIFE_HOURS),
-        "gravity": GRAVITY * gravity.weigh(articles),
+        "gravity": gravity_step * gravity.weigh(articles),
         "kind": -sum(KINDS.get(kind_of(article), 0.0) for article in articles) / len(articles),
     }
     return {name: round(value, 4) for name, value in parts.items()}
