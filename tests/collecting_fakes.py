@@ -207,6 +207,7 @@ def _new_article(source: Source, found: Match, now: dt.datetime) -> Article:
         language=source.language,
         dateline=entry.dateline,
         dated=dated,
+        feed_place=entry.place,
         image_url=entry.image_url,
         image_width=entry.image_width,
         image_height=entry.image_height,

@@ -54,6 +54,8 @@ def article_line(article: Article) -> str:
         line["dateline"] = article.dateline
     if not article.dated:
         line["dated"] = False
+    if article.feed_place is not None:
+        line["place"] = article.feed_place
     if article.text:
         line["text"] = article.text
     return json.dumps(line, ensure_ascii=False)
@@ -107,4 +109,12 @@ def _article(fields: object, now: dt.datetime) -> Article:
         language=texts["language"] or "ar",
         dateline=plain_text(texts["dateline"]),
         dated=fields.get("dated") is not False,
+        feed_place=_place(fields.get("place")),
     )
+
+
+def _place(given: object) -> int | None:
+    # JSON's true is a number to Python.
+    if given is None or (isinstance(given, int) and not isinstance(given, bool) and given >= 1):
+        return given
+    raise ValueError(f"its place is no whole number from 1: {given!r}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from digest.collector.dates import parse_date
 from digest.collector.decode import Decoded, decode
 from digest.collector.identity import aliases, drop_shared_names
 from digest.collector.images import best_image
+from digest.collector.order import is_chosen, written_dates
 from digest.collector.trim import Item, find_items, without
 from digest.collector.urls import canonical_url, web_url
 from digest.errors import FeedError
@@ -56,7 +57,8 @@ def read_feed(
     if not feed.entries and not feed.version:
         kind = Failure.BLOCKED if is_challenge(decoded.text) else Failure.UNREADABLE
         raise FeedError(f"not a feed: {_what_it_is(decoded, fetched.content_type)}", kind)
-    drafts = _drafts(source, feed, feed.entries[:MOST_ENTRIES])
+    read = _drafts(source, feed, feed.entries[:MOST_ENTRIES])
+    drafts = _placed(read, range(len(read)), (draft.published if draft else None for draft in read))
     return _parsed(feed, drafts, (), {}, len(feed.entries), repair)
 
 
@@ -75,9 +77,21 @@ def _trimmed(
     feed = _read(without(body, items, set(fresh)))
     if len(feed.entries) != len(fresh):
         return None
-    drafts = _drafts(source, feed, feed.entries)
+    drafts = _placed(_drafts(source, feed, feed.entries), fresh, written_dates(body, items, source.timezone))
     names = {items[at].hash: draft.aliases if draft else () for at, draft in zip(fresh, drafts, strict=True)}
     return _parsed(feed, drafts, tuple(present.values()), {**present, **names}, len(items), repair)
+
+
+def _placed(
+    drafts: Sequence[ArticleDraft | None], positions: Sequence[int], dates: Iterable[dt.datetime | None]
+) -> Sequence[ArticleDraft | None]:
+    """Tell the drafts their places in the feed, if the order of all its entries, of these dates, says anything."""
+    if not is_chosen(dates):
+        return drafts
+    return [
+        replace(draft, place=position + 1) if draft else None
+        for draft, position in zip(drafts, positions, strict=True)
+    ]
 
 
 def _parsed(

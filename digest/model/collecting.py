@@ -156,6 +156,8 @@ class ArticleDraft:
     section: str = ""
     #: Where the report was filed, as the outlet writes it: `موسكو`; empty where it does not say.
     dateline: str = ""
+    #: Where it stands among all entries of the feed, from 1; None where they are merely sorted by date.
+    place: int | None = None
     image_url: str | None = None
     #: Pixels, where the feed says.
     image_width: int | None = None

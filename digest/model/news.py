@@ -74,6 +74,9 @@ class Article:
     dateline: str = ""
     #: False where the feed gave no date, and `published` is when we first saw it.
     dated: bool = True
+    #: Where it stood in its feed when it was first stored, from 1, the top; None where unknown, and in feeds that
+    #: are merely sorted by date. It stays: what does not change is not read again, so nobody sees it rise.
+    feed_place: int | None = None
     image_url: str | None = None
     #: Pixels, where the feed says.
     image_width: int | None = None

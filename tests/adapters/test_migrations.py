@@ -108,7 +108,7 @@ _OF_THE_FIRST_VERSION: dict[str, dict[str, object]] = {
 }
 
 
-def test_what_the_first_version_stored_is_there_in_the_second_and_after_a_way_back(database_url: str) -> None:
+def test_what_the_first_version_stored_is_there_in_the_newest_and_after_a_way_back(database_url: str) -> None:
     engine = open_engine(database_url)
     with engine.begin() as connection:
         command.upgrade(alembic_config(connection), "0001")
@@ -120,6 +120,7 @@ def test_what_the_first_version_stored_is_there_in_the_second_and_after_a_way_ba
     [found] = store.articles.articles(None, None)
     assert (found.title, found.published, found.section) == ("افتتاح الميناء الجديد", NOW, "اقتصاد")
     assert (found.dateline, found.image_width, found.image_height) == ("", None, None)
+    assert found.feed_place is None
     assert [one.id for one in store.articles.wanting_text(["zaytuna"], NOW - dt.timedelta(1), 9)] == ["a1"]
     state = store.articles.fetch_states()["zaytuna"]
     assert (state.etag, state.failures, state.error) == ('"1"', 3, "لا جواب")

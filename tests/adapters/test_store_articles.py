@@ -139,6 +139,14 @@ def test_two_entries_of_one_feed_that_share_a_name_are_one_article(articles: Art
     assert len(articles.articles(None, None)) == 1
 
 
+def test_a_place_in_the_feed_is_that_of_the_first_time(articles: ArticleStore) -> None:
+    _save(articles, replace(draft(), place=3))
+    edited = draft("افتتاح الميناء الجديد بعد تأخير عامين كاملين")
+    for place in (1, 9, None):
+        _save(articles, replace(edited, place=place))
+    assert [one.feed_place for one in articles.articles(None, None)] == [3]
+
+
 def test_an_undated_article_is_of_the_moment_it_was_first_seen(articles: ArticleStore) -> None:
     undated = draft(published=None)
     _save(articles, undated)

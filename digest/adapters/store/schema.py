@@ -105,6 +105,8 @@ article = Table(
     Column("image_width", Integer),
     Column("image_height", Integer),
     Column("dateline", Text, nullable=False, server_default=""),
+    # Where it stood in its feed when it was first stored, from 1; NULL where that is unknown or says nothing.
+    Column("feed_place", Integer),
     # How often the article's own page was asked for.
     Column("text_tries", Integer, nullable=False, server_default="0"),
     Column("published_at", Moment, nullable=False),
