@@ -250,7 +250,9 @@ class Words:
             "freshness": speech.count(
                 "its newest article is {n} hour old", "its newest article is {n} hours old", int(age // 3600)
             ),
+            "prominence": speech.say("how high it stood in an outlet's feed"),
             "gravity": speech.say("how grave the words of its headlines and ledes are"),
+            "desk": speech.say("sport, culture, technology: a general digest asks more of them"),
             "kind": speech.say("articles that are no news, or not only: analyses, videos, opinions"),
             "told": speech.say("what an earlier edition told of it"),
             REST: speech.say("other reasons"),
