@@ -2,7 +2,7 @@
 
 collect:  due sources | fetch | parse | save
 pages:    articles that want their text | robots.txt | fetch | extract | save
-compose:  articles of the window | rank | pick | freeze
+compose:  articles of the window | rank | leave out what was told | pick | freeze
 deliver:  edition | render variants | freeze recipients | claim | mark sending | send | settle
 """
 

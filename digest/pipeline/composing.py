@@ -24,12 +24,12 @@ def draft_edition(
     placer: Placer,
     settings: RankSettings,
     now: dt.datetime,
-    editions: EditionStore | None = None,
+    editions: EditionStore,
 ) -> Edition:
     """Return the edition that the slot would have now; nothing is frozen.
 
-    `editions` knows what its readers were told before; without it every story is new to them. Raises NothingToSay
-    where no article or no story is there for it, and says why.
+    `editions` knows what its readers were told before. Raises NothingToSay where no article or no story is there for
+    it, and says why.
     """
     since = now - dt.timedelta(hours=settings.window_hours)
     articles = _of_newsletter(newsletter, store.articles(since, now))
@@ -72,10 +72,8 @@ def make_edition(
     )
 
 
-def _told(slot: Slot, editions: EditionStore | None, now: dt.datetime) -> list[Edition]:
+def _told(slot: Slot, editions: EditionStore, now: dt.datetime) -> list[Edition]:
     """Return the editions of the days before the slot's that its readers may remember."""
-    if editions is None:
-        return []
     told = editions.told_since(slot.newsletter_id, slot.cohort, now - REMEMBERED)
     # A slot that is composed again for a day gone by knows nothing of what came after it.
     return [edition for edition in told if edition.local_date < slot.local_date]

@@ -16,6 +16,7 @@ _COMMANDS = [
     "articles",
     "rank",
     "compose",
+    "explain",
     "preview",
     "send",
     "deliveries",

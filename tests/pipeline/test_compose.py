@@ -99,7 +99,9 @@ def test_an_article_that_is_held_back_is_told_when_its_time_has_come(placer: Pla
 def test_a_newsletter_reads_its_own_sources_only(placer: Placer) -> None:
     store = _stored(_entry(_HEADLINES["gulf"]), of=source("one"))
     store.save_feed(source("two"), parsed(_entry(_HEADLINES["levant"])), FetchState(source_id="two"), NOW)
-    made = draft_edition(newsletter(sources=("two",)), slot(), store, placer, _SETTINGS, NOW)
+    made = draft_edition(
+        newsletter(sources=("two",)), slot(), store, placer, _SETTINGS, NOW, MemoryEditionStore()
+    )
     assert [story.headline for story in made.stories()] == [_HEADLINES["levant"]]
     assert made.articles_read == 1
 
@@ -117,7 +119,7 @@ def test_what_is_frozen_is_returned(placer: Placer) -> None:
 
 def test_a_draft_freezes_nothing(placer: Placer) -> None:
     store, editions = _stored(_entry(_HEADLINES["gulf"])), MemoryEditionStore()
-    draft_edition(newsletter(), slot(), store, placer, _SETTINGS, NOW)
+    draft_edition(newsletter(), slot(), store, placer, _SETTINGS, NOW, MemoryEditionStore())
     assert editions.latest_edition_id() is None
 
 
