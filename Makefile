@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check format bench screenshots wheel lock clean
+.PHONY: setup demo test check format bench bench-rank screenshots wheel lock clean
 
 setup: $(READY)
 
@@ -33,6 +33,9 @@ format: setup
 
 bench: setup  ## figures, as ratios against something else in the same run
 	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+bench-rank: setup  ## the ranker's figures on labelled days of real news
+	@$(BIN)/python benchmarks/rank_quality.py
 
 screenshots: setup  ## the README's pictures, made by the program
 	$(BIN)/python docs/make_screenshots.py

@@ -28,7 +28,7 @@ MOST_COUNTRIES = 4
 FRESHNESS = 0.1
 HALF_LIFE_HOURS = 12.0
 #: What each step of gravity adds, or takes off where it is below 0.
-GRAVITY = 0.25
+GRAVITY = 0.2
 #: What a story adds that stood on top of an outlet's feed; the third place adds a third of that. Nothing where no feed
 #: says: most are in the order of their dates, and their first is only their newest.
 PROMINENCE = 0.3
