@@ -15,40 +15,45 @@ from scipy import sparse
 from digest.model import Story
 from digest.ranker.vectors import article_stems, tfidf
 
-#: Stories less alike than this (mean cosine of their articles) have nothing to do with each other.
-UNRELATED = 0.05
-#: The share of its score that a story loses for each hundredth of likeness is a hundredth of this.
-LOSS = 2.0
-#: No story loses more than this share: the day's second greatest story is news even beside the greatest.
-MOST_LOSS = 0.2
+#: Stories whose centroids are less alike than this (cosine) have nothing to do with each other.
+ALIKE = 0.14
+#: The share of its score that a story loses once one that is alike was told: the day's second greatest story is
+#: news even beside the greatest.
+LOSS = 0.35
+#: Two stories that name countries, and none in common, are this much less alike.
+DISJOINT_PLACES = 0.25
 
 
 class Kin:
     """Stories, by their place in the order given, and what is told of each."""
 
     def __init__(self, stories: Sequence[Story]) -> None:
-        self._scores = [story.score for story in stories]
-        self._means = _mean_vectors(stories)
-        #: The likeness of each to the most alike of those that are told.
-        self._told = np.zeros(len(stories))
+        self._stories = stories
+        self._centroids = _centroids(stories)
+        self._told = [False] * len(stories)
 
     def worth(self, place: int) -> float:
         """Return a story's score less what is told of it; falls as others are told, and never rises."""
-        told = float(self._told[place])
-        loss = 0.0 if told < UNRELATED else min(LOSS * told, MOST_LOSS)
+        score = self._stories[place].score
         # Rounded, so that a difference in the last bits of a machine's arithmetic decides nothing.
-        return round(self._scores[place] * (1.0 - loss), 6)
+        return round(score * (1.0 - LOSS) if self._told[place] and score > 0 else score, 6)
 
     def tell(self, place: int) -> None:
         """Take a story as told."""
-        likeness = (self._means @ self._means[[place], :].T).toarray()[:, 0]
-        self._told = np.maximum(self._told, likeness)
+        likeness = (self._centroids @ self._centroids[[place], :].T).toarray()[:, 0].tolist()
+        ours = set(self._stories[place].countries)
+        for other, (story, alike) in enumerate(zip(self._stories, likeness, strict=True)):
+            apart = ours and story.countries and ours.isdisjoint(story.countries)
+            self._told[other] |= alike * (DISJOINT_PLACES if apart else 1.0) >= ALIKE
 
 
-def _mean_vectors(stories: Sequence[Story]) -> sparse.csr_array:
-    """Return a row for each story; the product of two rows is the mean cosine of the two stories' articles."""
+def _centroids(stories: Sequence[Story]) -> sparse.csr_array:
+    """Return a unit row for each story, in the middle of its articles; all zeros for one without a word."""
     bags = [article_stems(article) for story in stories for article in story.articles]
     owners = [place for place, story in enumerate(stories) for _ in story.articles]
-    shares = [1 / len(stories[owner].articles) for owner in owners]
-    mean = sparse.csr_array((shares, (owners, range(len(bags)))), shape=(len(stories), len(bags)))
-    return (mean @ tfidf(bags)).tocsr()
+    members = sparse.csr_array(
+        ([1.0] * len(bags), (owners, range(len(bags)))), shape=(len(stories), len(bags))
+    )
+    sums = (members @ tfidf(bags)).tocsr()
+    lengths = np.sqrt(np.asarray((sums * sums).sum(axis=1)).ravel())
+    return (sparse.diags_array(1 / np.maximum(lengths, 1e-12)) @ sums).tocsr()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from digest.model import Newsletter, Story
-from digest.ranker.kin import MOST_LOSS, Kin
+from digest.ranker.kin import LOSS, Kin
 from digest.ranker.pick import pick
 from tests.ranker.making import article, newsletter, story
 
@@ -77,7 +79,7 @@ def test_before_anything_is_told_a_story_is_worth_its_score() -> None:
 def test_what_is_told_takes_from_its_kin_and_from_nothing_else() -> None:
     kin = Kin([QUAKE, AID, BUDGET])
     kin.tell(0)
-    assert 8.0 * (1 - MOST_LOSS) <= kin.worth(1) < 8.0
+    assert kin.worth(1) == pytest.approx(8.0 * (1 - LOSS))
     assert kin.worth(2) == 2.0
 
 
@@ -94,3 +96,17 @@ def test_worth_never_rises() -> None:
 
 def test_no_stories_are_no_trouble() -> None:
     assert read_in_order() == []
+
+
+def test_two_storms_in_two_countries_are_no_kin() -> None:
+    here = replace(
+        told(5, "asia", 5.0, "إعصار يضرب الساحل", "ضرب إعصار قوي الساحل وأوقع قتلى"), countries=("PH",)
+    )
+    there = replace(
+        told(6, "americas", 4.0, "إعصار يضرب السواحل", "ضرب إعصار السواحل وأوقع خسائر كبيرة بالمزارع"),
+        countries=("CU",),
+    )
+    for country, worth in (("CU", 4.0), ("PH", 4.0 * (1 - LOSS))):
+        kin = Kin([here, replace(there, countries=(country,))])
+        kin.tell(0)
+        assert kin.worth(1) == pytest.approx(worth)
