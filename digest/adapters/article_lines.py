@@ -93,7 +93,9 @@ def _article(fields: object, now: dt.datetime) -> Article:
     for name in ("id", "outlet"):
         if not isinstance(fields.get(name), str | int) or fields[name] == "":
             raise ValueError(f"it has no {name}")
-    texts = {name: "" if fields.get(name) is None else str(fields[name]) for name in _TEXTS}
+        if _whole(str(fields[name])) != str(fields[name]):
+            raise ValueError(f"its {name} holds half a letter (a lone surrogate)")
+    texts = {name: "" if fields.get(name) is None else _whole(str(fields[name])) for name in _TEXTS}
     published = parse_date(str(fields.get("published") or fields.get("pub_date") or "")) or now
     return Article(
         id=texts["id"],
@@ -111,6 +113,11 @@ def _article(fields: object, now: dt.datetime) -> Article:
         dated=fields.get("dated") is not False,
         feed_place=_place(fields.get("place")),
     )
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of letters, which JSON can write and UTF-8 cannot."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
 
 
 def _place(given: object) -> int | None:

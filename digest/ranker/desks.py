@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from digest.model import Article
 from digest.text.arabic import normalise, word_set
@@ -49,6 +49,8 @@ _WORDS = {
 }
 #: Folders of an address that are looked at: what follows is a date or the headline.
 _FOLDERS = 2
+#: Characters of a section and an address that are read.
+_LONGEST = 1000
 _BETWEEN = re.compile(r"[\W_]+")
 
 
@@ -57,9 +59,10 @@ def desk_of(article: Article) -> Desk:
 
     The section speaks before the address, since outlets move articles between folders less than between sections.
     """
-    folders = unquote(urlsplit(article.url).path).strip("/").split("/")
-    # The last part of a path is the article's own name.
-    for text in (article.section, *folders[:-1][:_FOLDERS]):
+    # Without its scheme and host; an address of another shape has no folders. The last part is the article's name.
+    _, _, path = article.url[:_LONGEST].partition("://")[2].partition("/")
+    folders = unquote(path.partition("?")[0].partition("#")[0]).strip("/").split("/")
+    for text in (article.section[:_LONGEST], *folders[:-1][:_FOLDERS]):
         for word in _BETWEEN.split(normalise(text)):
             if word in _WORDS:
                 return _WORDS[word]

@@ -128,7 +128,8 @@ _END_MARKS = {
         Kind.GALLERY: "in pictures, photos",
     }
 )
-_PARTED = r"(?:[:|•،…!/»\])–—-]|\.\.)"
+# A hyphen between letters makes one word of two: "Live-fire drills" are no live page.
+_PARTED = r"(?:[:|•،…!/»\])–—]|-(?![a-z\u00df-\u024f])|\.\.)"
 _OPENING_MARK = re.compile(rf"[\[(«\"#| ]*([^\W\d_]+(?:[ _-][^\W\d_]+){{0,2}})\s*{_PARTED}")
 _ENDING_MARK = re.compile(r"(?:[|(\[–—]|\.\.| -)\s*([^\W\d_]+(?:[ -][^\W\d_]+){0,2})[)\]]?$")
 
@@ -217,6 +218,8 @@ _TELLING = (
     "السبب", "الاسباب",
     "horoscope", "exchange rate", "pisode",
 )  # fmt: skip
+#: Characters of an address or a section that are read. The time of NFKC grows with the square of the marks in a row.
+_LONGEST_ADDRESS = 1000
 _NUMBER_AT_END = re.compile(r"[-_]?\d+(?:\.\w+)?$")
 _HOSTS = re.compile(r"(?:video|videos|blogs?|opinion|live|podcasts?)(?=\.)")
 
@@ -260,9 +263,9 @@ def _folder_name(folder: str) -> str:
 
 def kind_of(article: Article) -> Kind:
     """Return an article's kind: by its address, else by its section, else by its headline."""
-    kind = _kind_of_address(article.url)
+    kind = _kind_of_address(article.url[:_LONGEST_ADDRESS])
     if kind is None and article.section:
-        kind = _FOLDERS.get(_folder_name(article.section))
+        kind = _FOLDERS.get(_folder_name(article.section[:_LONGEST_ADDRESS]))
     return kind or _kind_of_title(article.title)
 
 

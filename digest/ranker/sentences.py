@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from digest.text.arabic import STOP_WORDS, normalise, word_set
+from digest.text.arabic import normalise
+from digest.text.stop_words import LINKING_WORDS, word_set
 from digest.text.tidy import as_prose, tidy_paragraph
 
 #: Characters of an article that are read for its lede.
@@ -17,22 +18,22 @@ _CUT_EVERY, _CUT_WITHIN, _CUT_FROM = 50, 12, 188
 _SURELY_CUT = 400
 
 # Two dots part clauses in Arabic, and end none.
-_SENTENCE_END = re.compile(r"(?<=[.!?؟…])(?<!\.\.)[»\"”’)]*\s+(?=\S)")
+_SENTENCE_END = re.compile(r"(?<=[.!?؟…])(?<!\.\.)[»\"”’')]*\s+(?=\S)")
 # An abbreviation's full stop ends no sentence: أ.ف.ب، د. فلان, U.S., Mr. and "M. Untel".
 _ABBREVIATION = re.compile(
-    r"(?:^|[\s.(])(?:[^\W\d_]|[A-Z][a-z]|Mrs|Mme|Mlle|Gen|Col|Sen|Rep|Gov|Capt|Prof|Sgt|Inc|Ltd|Corp|Jan|Feb"
-    r"|Aug|Sept?|Oct|Nov|Dec"
+    r"(?:^|[\s.(])(?:[^\W\d_]|[A-Z][a-z]|Mrs|Mme|Mlle|Gen|Col|Sen|Rep|Gov|Capt|Prof|Sgt|Maj|Adm|Rev"
+    r"|Inc|Ltd|Corp|Jan|Feb|Aug|Sept?|Oct|Nov|Dec"
     r"|vs|approx|janv|févr|juill)\.$"
 )
-_CLOSED = re.compile(r"[.!?؟][»\"”’)]*$|[»\"”)]$")
+_CLOSED = re.compile(r"[.!?؟][»\"”’')]*$|[»\"”)]$")
 _CLOSING_DOTS = re.compile(r"\s*[\[(]?(?P<dots>…|(?<!\.)\.{2,})[\])]?\s*$")
-# Words that say nothing of the event may end a sentence all the same; all other stop words want another.
+# Words that may end a sentence all the same.
 _MAY_END = word_set(
     "له لها به بها عنه عنها عليه عليها فيه فيها منه منها ايضا فقط هناك هنا ذلك تلك هذا هذه هو هي هم نحن "
-    "انت انا it that this"
+    "انت انا"
 )
-_WANTS_MORE = STOP_WORDS - _MAY_END
-_QUESTION = re.compile(r"[?؟][»\"”’)]*$")
+_WANTS_MORE = LINKING_WORDS - _MAY_END
+_QUESTION = re.compile(r"[?؟][»\"”’')]*$")
 # An agency or an outlet before the news: "دبي، الإمارات العربية المتحدة (سي إن إن) -- ", "PARIS (AFP) - ".
 _AGENCY = (
     r"رويترز|فرانس برس|أ ?\.? ?ف ?\.? ?ب|د ?\.? ?ب ?\.? ?أ|أ ?\.? ?ب|أسوشيتد برس|وكالات|الوكالات"
@@ -40,7 +41,7 @@ _AGENCY = (
     r"|Reuters|AFP|AP|dpa|CNN|UPI|EFE|ANSA|Xinhua|TASS|PA|Bloomberg"
 )
 _DATELINE = re.compile(rf"[^.:()–—-]{{0,40}}[(\[/-]? ?(?:{_AGENCY})(?!\w) ?[)\]/]? ?(?:[-–—:]+|//) ?")
-_BYLINE = re.compile(r"(?:كتبت?|إعداد|تحرير|By|Par) ?:? ?[^.:|–—]{3,40} ?[:|–—] ")
+_BYLINE = re.compile(r"(?:كتبت?|إعداد|تحرير|By|Par)(?!\w) ?:? ?[^.:|–—]{3,40} ?[:|–—] ")
 # What outlets ask of readers, and what tells of the page instead of the news.
 _NO_NEWS = (
     "للمزيد:", "للمزيد..", "للمزيد عن", "للمزيد حول", "للمزيد على", "للمزيد من التفاصيل",
@@ -65,10 +66,11 @@ _LEANING = word_set(
     لهذا عليه
     منه منها كلاهما ذاك مضيفا مشيرا موكدا موضحا مشددا لافتا معتبرا فان فهو فهي اضاف اضافت تابع تابعت
     he she it they this that these those but and his her their its however also meanwhile then so such
-    il elle ils elles ce cela cette ces cet mais et son sa ses leur leurs celui celle toutefois cependant or
+    il elle ils elles c ce cela cette ces cet mais et son sa ses leur leurs celui celle toutefois cependant or
     donc
     """
 )
+_AFTER_FIRST_WORD = re.compile(r"[\s،,:'’]")
 # Words that begin with a waw of their own; all others that do begin with "and".
 _OWN_WAW = re.compile(
     r"و(?:زير|زار|زرا|اشنطن|كال|كيل|كلا|فا(?:ه|ت)|فد|فر|صل|صول|صف|صي|قع|قف|قود|جه|جد|جود|جب|افق|اصل|اجه"
@@ -109,8 +111,8 @@ def leans_back(sentence: str) -> bool:
     >>> leans_back("وأضاف الوزير أن العمل بدأ."), leans_back("وزير النقل يفتتح الميناء.")
     (True, False)
     """
-    folded = normalise(sentence[:30]).lstrip('«"“ ')
-    if folded.partition(" ")[0].strip("،,:") in _LEANING:
+    folded = normalise(sentence[:30]).lstrip("«\"“‘' ")
+    if _AFTER_FIRST_WORD.split(folded, maxsplit=1)[0] in _LEANING:
         return True
     if _LEANING_PHRASE.match(folded):
         return True

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from digest.model import Article
 from digest.ranker.sentences import leans_back, lede_sentences
 from digest.ranker.tolls import latest_toll, toll
-from digest.text.arabic import stems
+from digest.text.arabic import stems, words
+from digest.text.stop_words import latin_language
 
 #: Characters of a story's summary.
 SUMMARY_CHARACTERS = 320
@@ -42,12 +43,21 @@ _EMPTY = frozenset(
 )
 
 
+def language_of(article: Article) -> str:
+    """Return the language of an article: by its headline's letters for Arabic, else as the article says.
+
+    Articles from a file often do not say, and are taken for Arabic: what is not then tells by its words.
+    """
+    if _ARABIC.search(article.title):
+        return "ar"
+    if not article.language.startswith("ar"):
+        return article.language[:2]
+    return latin_language(words(f"{article.title} {article.summary[:SUMMARY_CHARACTERS]}"))
+
+
 def speaks(article: Article, language: str) -> bool:
-    """Say whether a headline is in a language: by its letters for Arabic, else as the article says."""
-    arabic = _ARABIC.search(article.title) is not None
-    if language.startswith("ar"):
-        return arabic
-    return not arabic and article.language.startswith(language[:2])
+    """Say whether an article is in a language, whatever the country it is written for."""
+    return language_of(article) == language[:2]
 
 
 def _content(text: str) -> set[str]:
@@ -140,7 +150,7 @@ def story_summary(lead: Article, articles: Sequence[Article]) -> str:
     if not articles:
         return _of_one(lead)
     told = _content(lead.title)
-    language = "ar" if speaks(lead, "ar") else lead.language
+    language = language_of(lead)
     read = [lead, *(article for article in articles if article is not lead and speaks(article, language))][
         :MOST_READ
     ]

@@ -18,7 +18,7 @@ _NUMBERS = {
     }.items()
     for word in words.split(", ")
 }  # fmt: skip
-_NUMBER = rf"(?P<number>\d{{1,3}}(?:[.,]\d{{3}})*|\d+|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
+_NUMBER = rf"(?P<number>\d{{1,3}}(?:[.,]\d{{3}}){{0,3}}|\d{{1,9}}|{'|'.join(sorted(_NUMBERS, key=len, reverse=True))})"
 # Words that may stand between the deaths and their number.
 _FILLING = (
     r"(?:(?:الي|اكثر|ازيد|من|نحو|حوالي|قرابه|ما|لا|يقل|عن|علي|الاقل|عدد|ضحايا|قتلي|ارتفاع|حصيله|ارتفع"

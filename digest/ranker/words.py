@@ -12,7 +12,7 @@ from digest.ranker.kinds import Kind, is_soft, kind_of
 from digest.ranker.summary import MOST_READ, SUMMARY_CHARACTERS, speaks, story_summary
 from digest.ranker.tolls import latest_toll, toll
 from digest.text.arabic import normalise, stems, word_set
-from digest.text.tidy import as_prose, tidy_paragraph
+from digest.text.tidy import as_prose, shorten, tidy_paragraph
 
 __all__ = ["SUMMARY_CHARACTERS", "headline_of", "is_soft", "lead_article", "story_summary"]
 
@@ -27,7 +27,7 @@ _NO_NEWS = 0.5
 #: Taken off a headline with a count of the dead that is not the latest.
 _OUT_OF_DATE = 0.4
 
-_QUOTED = re.compile(r"[«\"“][^»\"”]+[»\"”]")
+_QUOTED = re.compile(r"[«\"“][^«»\"“”]+[»\"”]")
 # Words that hold back what happened, in comparison form.
 _TEASING = re.compile(
     r"^فيديو\b|\b[يت]كشف (?!عن)|\b(?:حقيقه|مفاجاه|يفاجي|تفاجي|لغز|غامضه?|صادمه?|مثيره?|غريبه?|عجيبه?|سر"
@@ -61,6 +61,10 @@ _CIRCUMSTANCE = re.compile(
     r"(?:بعد|قبل|رغم|منذ|في|من|مع|على|عقب|إثر|وسط|بسبب|خلال|لأول|للمرة|بعيدا|بينما|بالرغم|لليوم|لليلة)\b"
 )
 _TOPIC_WORDS = 3
+# Whose last full stop is the abbreviation's: U.S., E.A.U.
+_ENDS_SHORTENED = re.compile(r"(?:^|[\s(])(?:[^\W\d_]\.){2,}$")
+#: Characters of a headline; what is longer is none, and is cut between words.
+_LONGEST = 300
 #: No outlet hangs more around a headline.
 _MOST_MARKS = 4
 _ARABIC_LETTER = re.compile("[\u0620-\u064a]")
@@ -75,9 +79,11 @@ def headline_of(article: Article) -> str:
     >>> headline_of(one)
     'المغرب: إغلاق الميناء وسط العاصفة'
     """
-    title = as_prose(tidy_paragraph(article.title))
+    # Without a headline, the summary's beginning tells most.
+    title = tidy_paragraph(article.title) or tidy_paragraph(article.summary)
+    title = as_prose(title[: 2 * _LONGEST])
     title = _without_mark(_without_outlet(_without_mark(title), article.outlet))
-    return _plain_dots(title) or article.title
+    return shorten(_plain_dots(title) or title, _LONGEST)
 
 
 def _without_mark(title: str) -> str:
@@ -106,7 +112,8 @@ def _without_outlet(title: str, outlet: str) -> str:
 def _plain_dots(title: str) -> str:
     if ".." not in title and "…" not in title and not title.endswith("."):
         return title
-    title = title.rstrip(" .…")
+    if not _ENDS_SHORTENED.search(title):
+        title = title.rstrip(" .…")
     found = _DOTS.search(title)
     if not found:
         return title

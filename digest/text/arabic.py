@@ -1,8 +1,10 @@
-"""Comparison copies of Arabic text: normalised, cut into words, lightly stemmed.
+"""Comparison copies of text, Arabic first: normalised, cut into words, lightly stemmed.
 
 A comparison copy is for matching only; what readers see is always the author's own spelling. The rules
 are those of light10 (Larkey, Ballesteros and Connell, 2002) with fewer suffixes, since heavier stemmers
-(Snowball, Khoja) merge names with common words: فرنسا must not become رنس.
+(Snowball, Khoja) merge names with common words: فرنسا must not become رنس. Latin words lose their plural by the
+rules of the S stemmer (Harman, 1991), which most French plurals follow too; elisions (l', d', qu') and the possessive's s
+are words of their own, which count for nothing.
 """
 
 from __future__ import annotations
@@ -11,6 +13,22 @@ import functools
 import re
 import unicodedata
 from collections.abc import Container, Iterable, Mapping
+
+from digest.text.stop_words import STOP_WORDS, word_set
+
+__all__ = [
+    "SHORTEST_STEM",
+    "STOP_WORDS",
+    "bare_stems",
+    "letters_share",
+    "light_stem",
+    "normalise",
+    "stems",
+    "stems_of",
+    "without_article",
+    "word_set",
+    "words",
+]
 
 # Harakat and Quranic marks, tatweel, zero-width and bidi marks: written or not, the word is the same.
 _DROPPED = dict.fromkeys(
@@ -28,8 +46,8 @@ _DROPPED = dict.fromkeys(
     ]
 )
 _FOLDED = str.maketrans(
-    "أإآٱىیةؤئکگ" + "٠١٢٣٤٥٦٧٨٩" + "۰۱۲۳۴۵۶۷۸۹" + "٫",
-    "اااايي" + "هوي" + "كك" + "0123456789" + "0123456789" + ".",
+    "أإآٱىیةؤئکگ" + "٠١٢٣٤٥٦٧٨٩" + "۰۱۲۳۴۵۶۷۸۹" + "٫٬",
+    "اااايي" + "هوي" + "كك" + "0123456789" + "0123456789" + ".,",
 )
 _TABLE = {**_DROPPED, **_FOLDED}
 # The letters of every sentence, and the tanween: to replace them one by one costs a tenth of the whole table, which
@@ -38,6 +56,7 @@ _COMMON = tuple((letter, letter.translate(_TABLE)) for letter in "أإآىةؤئ
 _RARE = re.compile(f"[{''.join(map(chr, _TABLE.keys() - set(map(ord, dict(_COMMON)))))}]")
 # A number with its decimal or thousands mark is one word; else letters and digits, underscores apart.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
 _PREFIXES = ("وال", "بال", "كال", "فال", "ولل", "لل", "ال")
 _SUFFIXES = ("ها", "ات", "ان", "ين", "ون", "يه", "ه", "ي")
@@ -45,30 +64,11 @@ _SUFFIXES = ("ها", "ات", "ان", "ين", "ون", "يه", "ه", "ي")
 SHORTEST_STEM = 3
 
 
-def word_set(text: str) -> frozenset[str]:
-    """Return the words of a list written as running text, as they stand."""
-    return frozenset(text.split())
-
-
 # For each particle, the shortest stem that may begin with it, and how many times as common the rest has to
 # be: ف and ك begin names and common words (فراس، كمال) more often than they are particles.
 _PARTICLES = {"و": (4, 1), "ب": (4, 1), "ل": (4, 1), "ف": (5, 4), "ك": (5, 4)}
 # The same for stems of four letters that begin with ب or ل.
 _SHORT_TIMES = 4
-
-#: Words that say nothing about the event, in comparison form. The news's own filler (قال، أعلن) is left to
-#: inverse document frequency.
-STOP_WORDS = word_set(
-    """
-    في من علي الي عن مع بعد قبل بين حتي منذ خلال عند لدي حول ضد دون تحت فوق امام خلف عبر نحو
-    ان انه انها انهم اذا اذ ثم او ام بل لكن لان كما كان كانت يكون تكون كانوا ليس ليست
-    هذا هذه ذلك تلك هولاء هو هي هم هن نحن انت انا التي الذي الذين اللذين اللواتي ما ماذا لماذا كيف متي اين
-    لا لم لن قد لقد سوف كل بعض غير اي ايضا فقط هناك هنا حيث وفق وفقا بشان بسبب اثر اثناء ضمن
-    وقد ولا ولم ومن وفي وعلي والي وهو وهي وكان وكانت فيما مما عما به بها له لها منه منها فيه فيها عليه عليها
-    the a an of in on at to for and or is are was were by with from as that this it its be has have
-    le la les des du de et en un une au aux sur pour dans par est
-    """
-)
 
 
 def normalise(text: str) -> str:
@@ -123,15 +123,30 @@ def light_stem(word: str) -> str:
 
     >>> [light_stem(word) for word in ("والمحادثات", "الامريكيه", "بريطانيا", "للوزير", "لندن")]
     ['محادث', 'امريك', 'بريطانيا', 'وزير', 'لندن']
+    >>> [light_stem(word) for word in ("talks", "cities", "virus", "soldats", "1,250", "3,2")]
+    ['talk', 'city', 'virus', 'soldat', '1250', '3.2']
     """
     if not "ء" <= word[0] <= "ي":
-        return word
+        return _plain_number(word) if word[0].isdigit() else _singular(word)
     word = without_article(word)
     if word.endswith(_SUFFIXES):
         for suffix in _SUFFIXES:
             if word.endswith(suffix) and len(word) - len(suffix) >= SHORTEST_STEM:
                 word = word[: -len(suffix)]
     return word
+
+
+def _singular(word: str) -> str:
+    """Return a Latin word without its plural's s; economy, economies and économie are told alike at their ends."""
+    if len(word) <= SHORTEST_STEM or word.endswith(("us", "ss")):
+        return word
+    word = word.removesuffix("s")
+    return f"{word[:-2]}y" if word.endswith("ie") and not word.endswith(("aie", "eie")) else word
+
+
+def _plain_number(number: str) -> str:
+    """Return a number without marks of thousands; the decimal mark is a point."""
+    return number.replace(",", "" if _THOUSANDS.fullmatch(number) else ".")
 
 
 def bare_stems(counts: Mapping[str, int], protected: Container[str] = ()) -> dict[str, str]:

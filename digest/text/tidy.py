@@ -22,6 +22,12 @@ _STRAY_JOINER = re.compile(
 # Arabic letters in their positional shapes, and ligatures, as old systems and PDF copies write them.
 _SHAPES = "\ufb00-\ufb06\ufb50-\ufdcf\ufdf0-\ufdff\ufe70-\ufefe"
 _PRESENTATION_FORMS = re.compile(f"[{_SHAPES}]+")
+# Accents, harakat and Hebrew points: no word has more than four on one letter, a flood of them covers other lines.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u08d3-\u08ff"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f"
+)
+_FLOOD = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
 # Most text has none of all these: one search tells.
 _ODD = re.compile(f"[{_HOSTILE_CHARACTERS}{_SHAPES}\u200c\u200d]")
 # A haraka's shape by itself stands on a space or a tatweel (Unicode, Arabic Presentation Forms-B).
@@ -43,6 +49,7 @@ def tidy(text: str) -> str:
     if _ODD.search(text):
         text = _HOSTILE.sub("", _PRESENTATION_FORMS.sub(_plain_letters, text))
         text = _STRAY_JOINER.sub("", text)
+    text = _FLOOD.sub(r"\1", text)
     # Python's white space is of every kind, the separators that end a line among it.
     return " ".join(text.split())
 
@@ -89,6 +96,22 @@ def as_prose(text: str) -> str:
     return text
 
 
+# What belongs to the character before it: marks, joiners, skin tones, the second half of a flag.
+_GOES_ON = re.compile(f"[{_MARKS}\u200d\U0001f3fb-\U0001f3ff]")
+_FLAG_LETTERS = re.compile("[\U0001f1e6-\U0001f1ff]*$")
+
+
+def _whole(text: str, end: int) -> int:
+    """Return the last place up to `end` at which no character is parted from its marks, no emoji from its family."""
+    while 0 < end < len(text):
+        flag = _FLAG_LETTERS.search(text, 0, end)
+        half_a_flag = flag is not None and len(flag.group()) % 2 and "\U0001f1e6" <= text[end] <= "\U0001f1ff"
+        if not (_GOES_ON.match(text, end) or text[end - 1] == "\u200d" or half_a_flag):
+            break
+        end -= 1
+    return end
+
+
 def shorten(text: str, most: int) -> str:
     """Return at most this many characters, cut between words and closed with an ellipsis.
 
@@ -97,6 +120,6 @@ def shorten(text: str, most: int) -> str:
     """
     if len(text) <= most:
         return text
-    cut = text[: most - 1]
+    cut = text[: _whole(text, most - 1)]
     head = cut.rsplit(" ", 1)[0] if " " in cut and text[most - 1] != " " else cut
     return head.rstrip(' ،؛:.-–—«("') + "…"

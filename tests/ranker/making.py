@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import pathlib
 from dataclasses import replace
 from typing import Any
 
@@ -126,3 +127,26 @@ def newsletter(**changes: Any) -> Newsletter:
         most_stories=12,
     )
     return replace(plain, **changes)
+
+
+def labelled_day(file: pathlib.Path) -> list[tuple[str, Article]]:
+    """The articles of a file with a line each (event | headline | summary), with their events.
+
+    An event's language is its first two letters; its articles are of different outlets, out of four.
+    """
+    told: list[tuple[str, Article]] = []
+    lines = file.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(line for line in lines if not line.startswith("#")):
+        event, title, summary = line.split(" | ")
+        language = event[:2]
+        published = NOW - dt.timedelta(hours=1 + number % 7)
+        outlet = f"{language}-{number % 4}"
+        told.append(
+            (
+                event,
+                article(
+                    f"{event}-{number}", title, summary, outlet=outlet, language=language, published=published
+                ),
+            )
+        )
+    return told

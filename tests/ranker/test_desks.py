@@ -32,6 +32,8 @@ from tests.ranker.making import NOW, article
         pytest.param("", "https://a.example/world/sport-minister-resigns", Desk.NEWS, id="only-in-its-name"),
         pytest.param("transport", "https://a.example/1", Desk.NEWS, id="only-a-part-of-a-word"),
         pytest.param("", "", Desk.NEWS, id="nothing-said"),
+        pytest.param("", "http://[::1/sport/1", Desk.SPORT, id="an-address-that-is-none"),
+        pytest.param("", "https://a.example/world?from=/sport/1", Desk.NEWS, id="only-in-its-query"),
         pytest.param("politics", "https://a.example/sport/1", Desk.SPORT, id="a-section-that-says-nothing"),
     ],
 )

@@ -132,7 +132,8 @@ def test_isolates_stand_around_the_run_alone() -> None:
     ("text", "marked"),
     [
         pytest.param("قمة الرياض", False, id="arabic"),
-        pytest.param("«قمة» الرياض", False, id="quotation-mark-first"),
+        pytest.param("«قمة» الرياض", True, id="quotation-mark-first"),
+        pytest.param("🔴 عاجل", True, id="emoji-first"),
         pytest.param("Apple تعلن", True, id="latin-first"),
         pytest.param("3.2% نمو", True, id="number-first"),
         pytest.param(f"{LRI}3.2%{PDI} نمو", True, id="isolate-first"),

@@ -55,6 +55,9 @@ _DIRECTING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
         pytest.param("ﷲ أكبر", "الله أكبر", id="allah-ligature"),
         pytest.param("﴿آية﴾", "﴿آية﴾", id="ornate-parentheses-stay"),
         pytest.param("3½ ① ™", "3½ ① ™", id="other-compatibility-forms-stay"),
+        pytest.param("ق" + "\u0651\u064e" * 900 + "مة", "ق\u0651\u064e\u0651\u064eمة", id="flood-of-harakat"),
+        pytest.param("Z\u0351\u0344\u0489\u0310\u0315\u0346!", "Z\u0351\u0344\u0489\u0310!", id="flood-of-accents"),
+        pytest.param("❤\ufe0f شَّ", "❤\ufe0f شَّ", id="a-few-marks-stay"),
     ],
 )
 def test_tidy(text: str, expected: str) -> None:
@@ -131,6 +134,10 @@ def test_tidy_paragraph_changes_nothing_but_spaces(text: str) -> None:
         pytest.param("قال: «نعم ولا»", 8, "قال…", id="opening-quotation-mark-before-the-cut"),
         pytest.param("الاستثماراتالخليجية", 6, "الاست…", id="one-long-word"),
         pytest.param("قمة الرياض", 1, "…", id="one-character"),
+        pytest.param("👨\u200d👩\u200d👧" * 3, 9, "👨\u200d👩\u200d👧…", id="families-of-emoji"),
+        pytest.param("👍🏽👍🏽👍🏽", 4, "👍🏽…", id="skin-tones"),
+        pytest.param("🇪🇬🇶🇦🇸🇦", 4, "🇪🇬…", id="flags"),
+        pytest.param("قُمَّةُ", 4, "قُ…", id="harakat"),
     ],
 )
 def test_shorten(text: str, most: int, expected: str) -> None:
