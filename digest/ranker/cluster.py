@@ -57,9 +57,9 @@ def _keys(vectors: sparse.csr_array) -> sparse.csr_array:
     rank = np.empty(len(rows), dtype=np.int64)
     rank[by_rarity] = np.arange(len(rows)) - np.repeat(vectors.indptr[:-1], np.diff(vectors.indptr))
     kept = (frequencies <= _COMMON) | (rank < _LEAST_KEYS)
-    keys = sparse.csr_array(
-        (np.where(kept, vectors.data, 0.0), vectors.indices, vectors.indptr), shape=vectors.shape
-    )
+    # A copy: what is left out is left out in place.
+    keys = vectors.copy()
+    keys.data[~kept] = 0.0
     keys.eliminate_zeros()
     return keys
 
@@ -68,12 +68,15 @@ def similar_pairs(vectors: sparse.csr_array) -> Pairs:
     """Return the pairs of unit rows whose cosine reaches `FLOOR`, of each row's nearest."""
     keys = _keys(vectors)
     lookup = keys.T.tocsr()
+    beyond = _BeyondKeys(vectors, keys)
     blocks = [Pairs(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float64))]
     for start in range(0, vectors.shape[0], _BLOCK):
         by_keys = (keys[start : start + _BLOCK] @ lookup).tocoo()
-        first, second = by_keys.coords[0] + start, by_keys.coords[1]
-        worth_a_look = (second > first) & (by_keys.data >= _BY_KEYS * FLOOR)
-        blocks.append(_nearest(vectors, first[worth_a_look], second[worth_a_look]))
+        first, second = by_keys.coords[0], by_keys.coords[1]
+        worth_a_look = (second > first + start) & (by_keys.data >= _BY_KEYS * FLOOR)
+        first, second = first[worth_a_look], second[worth_a_look]
+        cosines = by_keys.data[worth_a_look] + beyond.products(start, first, second)
+        blocks.append(_nearest(first + start, second, cosines))
     return Pairs(
         first=np.concatenate([block.first for block in blocks]),
         second=np.concatenate([block.second for block in blocks]),
@@ -81,12 +84,36 @@ def similar_pairs(vectors: sparse.csr_array) -> Pairs:
     )
 
 
-def _nearest(vectors: sparse.csr_array, first: NDArray[np.int64], second: NDArray[np.int64]) -> Pairs:
+class _BeyondKeys:
+    """What stems that are no keys of one row or of both add to the product of two rows.
+
+    With a row's keys k and its rest r, k + r times k' + r' is k k', plus k + r times r', plus r times k'. All but
+    the first need common stems only, of which there are few.
+    """
+
+    def __init__(self, vectors: sparse.csr_array, keys: sparse.csr_array) -> None:
+        rest = (vectors - keys).tocsr()
+        common = np.unique(rest.indices)
+        self._left = sparse.hstack([vectors[:, common], rest[:, common]], format="csr")
+        self._right = sparse.hstack([rest[:, common], keys[:, common]], format="csr")
+
+    def products(
+        self, start: int, first: NDArray[np.int32], second: NDArray[np.int32]
+    ) -> NDArray[np.float64]:
+        """Return a number for each pair; `first` is counted from `start`, and below `_BLOCK`."""
+        left = self._left[start : start + _BLOCK].toarray()
+        products = np.empty(len(first))
+        for begin in range(0, len(first), 64 * _BLOCK):
+            span = slice(begin, begin + 64 * _BLOCK)
+            right = self._right[second[span]]
+            rows = np.repeat(first[span], np.diff(right.indptr))
+            right.data *= left[rows, right.indices]
+            products[span] = right.sum(axis=1)
+        return products
+
+
+def _nearest(first: NDArray[np.int32], second: NDArray[np.int32], cosines: NDArray[np.float64]) -> Pairs:
     """Return those of the pairs that are alike enough, the nearest of each first row."""
-    cosines = np.empty(len(first))
-    for start in range(0, len(first), 64 * _BLOCK):
-        span = slice(start, start + 64 * _BLOCK)
-        cosines[span] = (vectors[first[span]] * vectors[second[span]]).sum(axis=1)
     kept = cosines >= FLOOR
     first, second, cosines = first[kept], second[kept], np.minimum(cosines[kept], 1.0)
     by_likeness = np.lexsort((second, -cosines, first))
@@ -97,47 +124,72 @@ def _nearest(vectors: sparse.csr_array, first: NDArray[np.int64], second: NDArra
 
 
 class _Clusters:
-    """The clusters as they grow: members, and the sums of similarities to their neighbours."""
+    """The clusters as they grow: members, and the sums of similarities to their neighbours.
+
+    The sums of a node that was never merged stay in the pairs' arrays.
+    """
 
     def __init__(self, pairs: Pairs, weights: Sequence[int]) -> None:
         self.members: dict[int, list[int]] = {node: [node] for node in range(len(weights))}
-        self._sums: dict[int, dict[int, float]] = {node: {} for node in range(len(weights))}
+        self._cluster_of = np.arange(len(weights))
+        sizes = np.array(weights, dtype=np.float64)
+        totals = pairs.likeness * sizes[pairs.first] * sizes[pairs.second]
+        one_way = sparse.csr_array((totals, (pairs.first, pairs.second)), shape=(len(weights), len(weights)))
+        #: The sums of nodes, each in the rows of both.
+        self._alone = (one_way + one_way.T).tocsr()
+        #: By cluster that was looked at, its sums by neighbour.
+        self._sums: dict[int, dict[int, float]] = {}
         self._sizes = list(weights)
         #: Sums over all pairs within a cluster, each article with itself among them.
         self._within = [float(weight * weight) for weight in weights]
         #: What turns a sum over pairs into a likeness, from each side.
         self._factors = [self._factor(node) for node in range(len(weights))]
-        for one, other, likeness in _rows(pairs):
-            total = likeness * weights[one] * weights[other]
-            self._sums[one][other] = self._sums[other][one] = total
 
     def _factor(self, node: int) -> float:
         # sum / (n m) / sqrt(within / n² · within' / m²) ^ DAMPING, split into a factor for each side.
         return math.pow(self._sizes[node], DAMPING - 1) * math.pow(self._within[node], -DAMPING / 2)
 
-    def likeness(self, one: int, other: int) -> float:
-        return self._sums[one][other] * self._factors[one] * self._factors[other]
+    def _sums_of(self, cluster: int) -> dict[int, float]:
+        if cluster not in self._sums:
+            row = slice(self._alone.indptr[cluster], self._alone.indptr[cluster + 1])
+            neighbours = self._cluster_of[self._alone.indices[row]].tolist()
+            sums = dict(zip(neighbours, self._alone.data[row].tolist(), strict=True))
+            # Those that were merged meanwhile know the sum to all of their members.
+            for neighbour in sums.keys() & self._sums.keys():
+                sums[neighbour] = self._sums[neighbour][cluster]
+            self._sums[cluster] = sums
+        return self._sums[cluster]
 
-    def merge(self, one: int, other: int) -> tuple[int, list[int]]:
-        """Merge two clusters into the one with more neighbours; return its key, and whose likeness to it rose."""
-        if (len(self._sums[one]), -one) < (len(self._sums[other]), -other):
-            one, other = other, one
-        mine, its = self._sums[one], self._sums.pop(other)
+    def likeness(self, one: int, other: int) -> float:
+        return self._sums_of(one)[other] * self._factors[one] * self._factors[other]
+
+    def merge(self, one: int, other: int, threshold: float) -> tuple[int, list[tuple[int, float]]]:
+        """Merge two clusters into the one with more neighbours.
+
+        Returns its key, and those that became more alike to it, and reach the threshold, with their likeness.
+        """
+        mine, its = self._sums_of(one), self._sums_of(other)
+        if (len(mine), -one) < (len(its), -other):
+            one, other, mine, its = other, one, its, mine
+        del mine[other], self._sums[other]
         self._within[one] += self._within[other] + 2 * its.pop(one)
-        del mine[other]
+        self._sizes[one] += self._sizes[other]
+        factors = self._factors
+        factors[one] = factor = self._factor(one)
+        raised = []
         for neighbour, total in its.items():
             mine[neighbour] = joint = mine.get(neighbour, 0.0) + total
+            likeness = joint * factor * factors[neighbour]
+            if likeness >= threshold:
+                raised.append((neighbour, likeness))
+        for neighbour in its.keys() & self._sums.keys():
             theirs = self._sums[neighbour]
             del theirs[other]
-            theirs[one] = joint
-        self.members[one] += self.members.pop(other)
-        self._sizes[one] += self._sizes[other]
-        self._factors[one] = self._factor(one)
-        return one, list(its)
-
-
-def _rows(pairs: Pairs) -> zip[tuple[int, int, float]]:
-    return zip(pairs.first.tolist(), pairs.second.tolist(), pairs.likeness.tolist(), strict=True)
+            theirs[one] = mine[neighbour]
+        moved = self.members.pop(other)
+        self._cluster_of[moved] = one
+        self.members[one] += moved
+        return one, raised
 
 
 def agglomerate(pairs: Pairs, threshold: float, weights: Sequence[int]) -> list[list[int]]:
@@ -149,10 +201,9 @@ def agglomerate(pairs: Pairs, threshold: float, weights: Sequence[int]) -> list[
     clusters = _Clusters(pairs, weights)
     # The queue holds for each pair at least what it is worth now. A cluster that grows becomes less like those
     # neighbours that it gained nothing from, so their entries are only looked at again when their turn comes.
-    queue = [
-        (-clusters.likeness(one, other), one, other) for one, other, likeness in _rows(pairs) if likeness > 0
-    ]
-    queue = [entry for entry in queue if -entry[0] >= threshold]
+    alike = pairs.likeness >= threshold
+    columns = (-pairs.likeness[alike], pairs.first[alike], pairs.second[alike])
+    queue: list[tuple[float, int, int]] = list(zip(*(column.tolist() for column in columns), strict=True))
     heapq.heapify(queue)
     while queue:
         called_at, one, other = heapq.heappop(queue)
@@ -163,10 +214,8 @@ def agglomerate(pairs: Pairs, threshold: float, weights: Sequence[int]) -> list[
             if likeness >= threshold:
                 heapq.heappush(queue, (-likeness, one, other))
             continue
-        merged, raised = clusters.merge(one, other)
-        for neighbour in raised:
-            likeness = clusters.likeness(merged, neighbour)
-            if likeness >= threshold:
-                first, second = sorted((merged, neighbour))
-                heapq.heappush(queue, (-likeness, first, second))
+        merged, raised = clusters.merge(one, other, threshold)
+        for neighbour, likeness in raised:
+            first, second = sorted((merged, neighbour))
+            heapq.heappush(queue, (-likeness, first, second))
     return sorted(sorted(members) for members in clusters.members.values())

@@ -61,8 +61,10 @@ def _weigh_places(pairs: Pairs, countries: Sequence[frozenset[str]]) -> Pairs:
     for node, ours in enumerate(countries):
         for place in map(bits.__getitem__, ours):
             named[node, place // 64] |= np.uint64(1 << place % 64)
-    one, other = named[pairs.first], named[pairs.second]
-    apart = one.any(axis=1) & other.any(axis=1) & ~(one & other).any(axis=1)
+    names_any = (named != 0).any(axis=1)
+    apart = names_any[pairs.first] & names_any[pairs.second]
+    for some in named.T:
+        apart &= some[pairs.first] & some[pairs.second] == 0
     return replace(pairs, likeness=pairs.likeness * np.where(apart, DISJOINT_PLACES, 1.0))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,7 +44,11 @@ class ArticleWords:
 
 def article_words(article: Article) -> ArticleWords:
     """Return the words of an article."""
-    return ArticleWords(words(article.title), words(article.summary or article.text[:600]))
+    # News repeats its words. One copy of each takes a third of the memory, and is looked up faster.
+    headline, lede = (
+        list(map(sys.intern, words(text))) for text in (article.title, article.summary or article.text[:600])
+    )
+    return ArticleWords(headline, lede)
 
 
 def article_stems(article: Article) -> Counter[str]:
@@ -76,7 +81,7 @@ def tfidf(bags: Sequence[Counter[str]], names: Container[str] = ()) -> sparse.cs
         pointers.append(len(columns))
     shape = (len(bags), len(vocabulary))
     matrix = sparse.csr_array(
-        (np.array(values), np.array(columns, dtype=np.int32), np.array(pointers)), shape=shape
+        (np.array(values), np.array(columns, dtype=np.int32), np.array(pointers, dtype=np.int32)), shape=shape
     )
     matrix.sort_indices()
     return matrix
