@@ -48,15 +48,15 @@ def rank(file: IO[bytes], at: dt.datetime | None, as_json: bool) -> None:
         now = app.clock.now()
         read = read_articles(file, now)
         stories = rank_articles(read.articles, app.placer, app.rank_settings, now)
-        choice = pick(stories, app.newsletter())
-        chosen = {story.id for story in choice.stories()}
+        # Those that are picked come back with their summaries.
+        told = {story.id: story for story in pick(stories, app.newsletter()).stories()}
     for story in stories:
         if as_json:
-            print_json(story_json(story, picked=story.id in chosen))
+            print_json(story_json(told.get(story.id, story), picked=story.id in told))
         else:
-            click.echo(_story_line(story, picked=story.id in chosen))
+            click.echo(_story_line(story, picked=story.id in told))
     if not as_json:
-        summary = f"{counted(len(read.articles), 'article')} in {counted(len(stories), 'story', 'stories')}, {len(chosen)} picked"
+        summary = f"{counted(len(read.articles), 'article')} in {counted(len(stories), 'story', 'stories')}, {len(told)} picked"
         click.echo(summary, err=True)
     for fault in read.faults:
         click.echo(f"digest: {file.name}: {fault}", err=True)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from digest.model import LeftOut, Newsletter, Reason, Section, Story
 from digest.ranker.kin import Kin
+from digest.ranker.summary import summed_up
 
 #: No more of a section's stories than this are of one country; further ones may stand in brief.
 MOST_OF_A_COUNTRY = 2
@@ -125,11 +126,11 @@ def pick(stories: Iterable[Story], newsletter: Newsletter) -> Pick:
     reasons |= _fill(sheet, wanted)
     return Pick(
         sections=tuple(
-            Section(region=region, stories=tuple(chosen))
+            Section(region=region, stories=tuple(map(summed_up, chosen)))
             for region, chosen in sheet.sections.items()
             if chosen
         ),
-        briefs=tuple(sheet.briefs),
+        briefs=tuple(map(summed_up, sheet.briefs)),
         lead_id=sheet.lead_id,
         left_out=_left_out(ours, reasons),
     )

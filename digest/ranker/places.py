@@ -10,6 +10,7 @@ plain: on labelled days, a step from any of them to either side changes less tha
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ BACKGROUND_WEIGHT = 0.5
 _LEDE_CHARACTERS = 100
 #: Where a report was filed is often, but not always, where it happened.
 DATELINE_WEIGHT = 0.8
+#: An outlet that files a report under a country or a part of the world has decided where it belongs.
+SECTION_WEIGHT = 1.2
 #: A further mention of the same country in the same field counts this much of a first one.
 REPEAT_WEIGHT = 0.3
 #: A country belongs to a story where it has this share of the first one's evidence.
@@ -53,6 +56,8 @@ _HINT_WEIGHT = 0.6
 #: Characters of a summary (or text) that are read.
 _SUMMARY_CHARACTERS = 600
 _MOST_EVIDENCE = 6
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+_LONGEST_SECTION = 100
 
 #: The region of stories that have no place.
 NOWHERE = "world"
@@ -169,10 +174,18 @@ class Placer:
         if article.dateline:
             dateline = self._gazetteer.find(article.dateline, day)
             found += _field_weights(dateline, [DATELINE_WEIGHT] * len(dateline))
+        found += self._section(article, day)
         if not found:
             hinted = self._hints.get(article.source, ())[:1]
             found = [PlaceNamed(place=("", region), weight=_HINT_WEIGHT, words="") for region in hinted]
         return found
+
+    def _section(self, article: Article, day: dt.date) -> Iterator[PlaceNamed]:
+        # Sections are written small (asia, saudi-arabia); names of places are not.
+        written = _BETWEEN_WORDS.sub(" ", article.section[:_LONGEST_SECTION]).title()
+        for mention in self._gazetteer.find(written, day)[:1]:
+            place = (mention.name.country, mention.name.region)
+            yield PlaceNamed(place=place, weight=SECTION_WEIGHT, words=article.section)
 
     def _region_weights(self, totals: _Weights) -> dict[str, float]:
         """Return each region's evidence; that of no place is never missing."""

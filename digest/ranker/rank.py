@@ -19,7 +19,7 @@ from digest.ranker.gravity import Gravity
 from digest.ranker.places import PlaceNamed, Placer
 from digest.ranker.score import GRAVITY, score_parts
 from digest.ranker.vectors import article_words, tfidf
-from digest.ranker.words import headline_of, lead_article, story_summary
+from digest.ranker.words import headline_of, lead_article
 from digest.text.spellings import learn_spellings
 
 #: Likeness at which two clusters are still one story.
@@ -95,7 +95,7 @@ def cluster_articles(
 def make_story(
     articles: Sequence[Article], named: NamedPlaces, placer: Placer, settings: RankSettings, now: dt.datetime
 ) -> Story:
-    """Return the story that these articles tell."""
+    """Return the story that these articles tell; its summary is written once it is picked."""
     lead = lead_article(articles)
     rest = sorted(
         (article for article in articles if article is not lead),
@@ -107,7 +107,7 @@ def make_story(
     return Story(
         id=_story_id(articles),
         headline=headline_of(lead),
-        summary=story_summary(lead, rest),
+        summary="",
         articles=members,
         region=placement.region,
         second_region=placement.second_region,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from digest.app import App
 from digest.ranker.gazetteer import build_gazetteer
 from digest.ranker.places import Placement, Placer
 from tests.ranker.making import FILES, REGIONS, TERRITORIES, article
@@ -109,3 +112,18 @@ def test_the_main_country_is_of_the_main_region() -> None:
     placed = place("قمة في كازاخستان وطاجيكستان بمشاركة روسية وفرنسية")
     assert placed.region == "asia"
     assert placed.countries[0] in {"KZ", "TJ"}
+
+
+@pytest.mark.parametrize(
+    ("section", "region"),
+    [
+        pytest.param("asia", "asia", id="a-part-of-the-world"),
+        pytest.param("الأردن", "levant", id="a-country-in-arabic"),
+        pytest.param("internationalNews", "world", id="no-place"),
+        pytest.param("", "world", id="none"),
+    ],
+)
+def test_a_section_named_after_a_place_speaks_for_it(section: str, region: str) -> None:
+    told = replace(article(1, "قمة تبحث التجارة والطاقة"), section=section)
+    place = App(environment={}).placer
+    assert place.place([told], {told.id: place.read(told)}).region == region
