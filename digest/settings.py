@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
+from digest.mailer.colours import PAPER, READABLE, contrast, readable_by_day
 from digest.model import Newsletter, Region, Source
 
 _COUNTRY = re.compile(r"^[A-Z]{2}$")
+_LABEL = "[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 
 
 @cache
@@ -60,6 +62,15 @@ def _locale(name: str) -> str:
     return name
 
 
+def _readable_accent(colour: str) -> str:
+    if contrast(colour, PAPER) < READABLE:
+        raise ValueError(
+            f"is too pale to be read on paper (contrast {contrast(colour, PAPER):.1f}, "
+            f"and {READABLE} are needed); the nearest that is not is {readable_by_day(colour)}"
+        )
+    return colour
+
+
 def is_mail_address(address: str) -> bool:
     """Say whether an address can be written to: one @, an ASCII local part, a domain with a dot or localhost."""
     local, _, domain = address.rpartition("@")
@@ -75,6 +86,7 @@ _Url = Annotated[str, AfterValidator(_web_address)]
 _CountryCode = Annotated[str, AfterValidator(_country)]
 _Address = Annotated[str, AfterValidator(_mail_address)]
 _LocaleName = Annotated[str, AfterValidator(_locale)]
+_Accent = Annotated[str, AfterValidator(_readable_accent)]
 _Id = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="Latin letters, digits, and . _ - within")
 ]
@@ -109,6 +121,19 @@ class SmtpSettings(Table):
     security: Literal["none", "starttls", "tls"] = Field("starttls", description="none, starttls or tls")
     connections: int = Field(4, ge=1, le=100, description="connections at a time, from 1 to 100")
     timeout_seconds: float = Field(30, gt=0, le=600, description="seconds, more than 0")
+    dkim_key_file: str = Field(
+        "", description="the file of the private key that signs, empty for no signature"
+    )
+    dkim_selector: str = Field(
+        "",
+        pattern=rf"^({_LABEL}(\.{_LABEL})*)?$",
+        description="the name under which DNS has the public key, such as mujaz1",
+    )
+    dkim_domain: str = Field(
+        "",
+        pattern=rf"^({_LABEL}(\.{_LABEL})*)?$",
+        description="the domain that signs, the sender's own or one above it; empty for the sender's own",
+    )
 
 
 class SendgridSettings(Table):
@@ -169,9 +194,27 @@ class NewsletterTable(Table):
     brief_stories: int = Field(6, ge=0, le=50, description="a number from 0 to 50")
     most_stories: int = Field(20, ge=1, le=200, description="a number from 1 to 200")
     sources: list[str] = Field(default=[], description="source ids of config/sources.toml; empty for all")
-    accent: str = Field("#8c2f1b", pattern=r"^#[0-9a-fA-F]{6}$", description="a colour as #rrggbb")
+    accent: _Accent = Field("#8c2f1b", pattern=r"^#[0-9a-fA-F]{6}$", description="a colour as #rrggbb")
     postal_address: str = Field("", description="the sender's postal address")
     template: str = Field("email", pattern=r"^[a-z0-9_-]+$", description="a folder of templates/")
+    months: Literal["", "gulf", "levant", "maghreb", "morocco"] = Field(
+        "", description="gulf, levant, maghreb or morocco; empty for the locale's own"
+    )
+    digits: Literal["latin", "arab"] = Field("latin", description="latin or arab")
+    hijri: bool | None = Field(None, description="true or false; left out: where the locale is Arabic")
+    images: Literal["none", "lead"] = Field("none", description="none or lead")
+    logo_width: int = Field(0, ge=0, le=528, description="pixels up to 528")
+    logo_height: int = Field(0, ge=0, le=300, description="pixels up to 300")
+    logo: str = Field("", description="an https address of a picture, with logo_width and logo_height")
+
+    @field_validator("logo")
+    @classmethod
+    def _shown_at_its_size(cls, value: str, info: ValidationInfo) -> str:
+        if value and not (info.data.get("logo_width") and info.data.get("logo_height")):
+            raise ValueError("is given without logo_width and logo_height")
+        if value and (urlsplit(value).scheme != "https" or not urlsplit(value).hostname):
+            raise ValueError("is no https address")
+        return value
 
 
 class SourceTable(Table):
@@ -237,6 +280,10 @@ class Settings(BaseModel):
     newsletters: dict[str, Newsletter]
     sources: dict[str, Source]
     regions: dict[str, Region]
+    #: Where the public pages are, without a slash at its end; empty where there are none.
+    base_url: str = ""
+    #: What signs readers' links.
+    secret_key: SecretStr = SecretStr("")
 
     @property
     def transport(self) -> str:

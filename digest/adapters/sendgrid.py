@@ -13,15 +13,15 @@ import http.client
 import json
 import re
 import urllib.error
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from python_http_client.exceptions import HTTPError
 from sendgrid import SendGridAPIClient
 
 from digest.errors import SenderError
-from digest.mailer.mime import Assembler, Envelope, as_attribute
-from digest.mailer.view import UNSUBSCRIBE_TOKEN
+from digest.mailer.headers import Envelope, unsubscribe_headers, wire_address
+from digest.mailer.tokens import IN_HTML, IN_TEXT, TOKEN
 from digest.model import Receipt, ReceiptStatus
 from digest.ports import Outgoing
 
@@ -30,8 +30,8 @@ MOST_BYTES = 30_000_000
 _RETRY = frozenset({408, 429, 500, 503})
 #: Said by a gateway that does not know what became of the request (RFC 9110, 15.6.3 and 15.6.5).
 _IN_DOUBT = frozenset({502, 504})
-#: Stands for the link in the HTML, where it is written as an attribute's value.
-_HTML_TOKEN = "__UNSUBSCRIBE_HREF__"  # noqa: S105 - a place, not a secret
+#: Stand for the tokens in the HTML, where their values are written in another way than in the text.
+_HTML_TAGS = {token: f"{token[:-2]}_IN_HTML__" for token in IN_HTML}
 #: How an error names the reader whose address is at fault.
 _NAMED = re.compile(rb'"field"\s*:\s*"personalizations\.(\d+)\.to\b')
 
@@ -46,14 +46,12 @@ class SendgridSender:
         timeout_seconds: float,
         chunk: int,
         envelope: Envelope,
-        assembler: Assembler,
     ) -> None:
         client = SendGridAPIClient(api_key, host=host)
         # The package waits for ever unless told otherwise.
         client.client.timeout = timeout_seconds
         self._client = client
         self._envelope = envelope
-        self._assembler = assembler
         self.batch = chunk
         self.destination = f"sendgrid {host}"
 
@@ -65,7 +63,7 @@ class SendgridSender:
         receipts: list[Receipt] = []
         for group in by_variant.values():
             try:
-                receipts += self._send_group(group, now)
+                receipts += self._send_group(group)
             except SenderError as error:
                 if not receipts:
                     raise
@@ -76,11 +74,11 @@ class SendgridSender:
     def close(self) -> None:
         """See `ports.Sender`; there is no connection to end."""
 
-    def _send_group(self, group: Sequence[Outgoing], now: dt.datetime) -> list[Receipt]:
+    def _send_group(self, group: Sequence[Outgoing]) -> list[Receipt]:
         rejected: list[Receipt] = []
         while group:
             try:
-                return rejected + self._post(group, now)
+                return rejected + self._post(group)
             except HTTPError as error:
                 words = f"{error.status_code} {error.reason}: {error.body.decode('utf-8', 'replace')[:300]}"
                 if error.status_code in _RETRY | _IN_DOUBT:
@@ -95,9 +93,9 @@ class SendgridSender:
                 group = [one for number, one in enumerate(group) if number not in named]
         return rejected
 
-    def _post(self, group: Sequence[Outgoing], now: dt.datetime) -> list[Receipt]:
+    def _post(self, group: Sequence[Outgoing]) -> list[Receipt]:
         """Hand one request over. Raises HTTPError where it is refused, SenderError where it did not leave."""
-        body = self.request(group, now)
+        body = self.request(group)
         size = len(json.dumps(body))
         if size > MOST_BYTES:
             raise SenderError(
@@ -118,34 +116,42 @@ class SendgridSender:
         message_id = response.headers.get("X-Message-Id", "") if response.headers else ""
         return _receipts(group, ReceiptStatus.SENT, f"{response.status_code} {message_id}".strip())
 
-    def request(self, group: Sequence[Outgoing], now: dt.datetime) -> dict[str, Any]:
+    def request(self, group: Sequence[Outgoing]) -> dict[str, Any]:
         """Return the body of a request for readers of one variant."""
         message = group[0].message
+        tokens = set(TOKEN.findall(message.text + message.html))
         return {
             "from": {"email": self._envelope.from_address, "name": self._envelope.from_name},
             "subject": message.subject,
             "content": [
                 {"type": "text/plain", "value": message.text},
-                {"type": "text/html", "value": message.html.replace(UNSUBSCRIBE_TOKEN, _HTML_TOKEN)},
+                {"type": "text/html", "value": TOKEN.sub(_html_tag, message.html)},
             ],
-            "headers": {"List-ID": self._assembler.list_id, "Precedence": "bulk"},
-            "personalizations": [self._personalization(outgoing, now) for outgoing in group],
+            # The rest, Feedback-ID among it, SendGrid sets itself.
+            "headers": {
+                "List-ID": self._envelope.list_id,
+                "Precedence": "bulk",
+                "Auto-Submitted": "auto-generated",
+            },
+            "personalizations": [self._personalization(outgoing, tokens) for outgoing in group],
         }
 
-    def _personalization(self, outgoing: Outgoing, now: dt.datetime) -> dict[str, Any]:
+    def _personalization(self, outgoing: Outgoing, tokens: Iterable[str]) -> dict[str, Any]:
         reader = outgoing.reader
-        headers = self._assembler.reader_headers(reader, outgoing.edition_id, now)
-        own = {name: value.replace("\r\n", "") for name, value in headers.items() if name.startswith("List-")}
+        headers = unsubscribe_headers(self._envelope, reader)
+        in_text = {token: IN_TEXT[token](reader) for token in tokens}
+        in_html = {_HTML_TAGS[token]: IN_HTML[token](reader) for token in tokens}
         return {
-            "to": [{"email": reader.email}],
-            "headers": own,
-            "substitutions": {
-                UNSUBSCRIBE_TOKEN: reader.unsubscribe_url,
-                _HTML_TOKEN: as_attribute(reader.unsubscribe_url),
-            },
+            "to": [{"email": wire_address(reader.email)}],
+            "headers": {name: value.replace("\r\n", "") for name, value in headers.items()},
+            "substitutions": in_text | in_html,
             # An opaque id, so that the provider's events can be matched; nothing personal.
             "custom_args": {"delivery": str(reader.delivery_id)},
         }
+
+
+def _html_tag(token: re.Match[str]) -> str:
+    return _HTML_TAGS[token[0]]
 
 
 def _receipts(group: Sequence[Outgoing], status: ReceiptStatus, detail: str) -> list[Receipt]:

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from digest.errors import SenderError
+from digest.mailer.headers import wire_address
 from digest.mailer.mime import Assembler
 from digest.model import Receipt, ReceiptStatus
 from digest.ports import Outgoing
@@ -89,9 +90,10 @@ class SmtpSender:
         return smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
 
     def _send_one(self, outgoing: Outgoing, now: dt.datetime) -> Receipt:
-        address = outgoing.reader.email
-        if not (address.isascii() and address.isprintable()):
-            return _receipt(outgoing, ReceiptStatus.REJECTED, f"SMTP cannot write to {address!r}")
+        if not outgoing.reader.email.isprintable():
+            return _receipt(
+                outgoing, ReceiptStatus.REJECTED, f"SMTP cannot write to {outgoing.reader.email!r}"
+            )
         raw = self._assembler.raw(
             outgoing.message, outgoing.reader, outgoing.edition_id, outgoing.variant, now
         )
@@ -128,12 +130,17 @@ class SmtpSender:
     def _announce(self, client: smtplib.SMTP, outgoing: Outgoing) -> Receipt | None:
         """Say who writes to whom; return the refusal, if it is one."""
         client.ehlo_or_helo_if_needed()
-        code, answer = client.mail(self._from)
+        address = wire_address(outgoing.reader.email)
+        if not address.isascii() and not client.has_extn("smtputf8"):
+            return _receipt(
+                outgoing, ReceiptStatus.REJECTED, f"the server takes no address such as {address}"
+            )
+        code, answer = client.mail(self._from, () if address.isascii() else ("SMTPUTF8", "BODY=8BITMIME"))
         if code != 250:
             # A refused sender is no fault of this reader's.
             status = ReceiptStatus.DEFERRED if code < 500 else ReceiptStatus.RETURNED
             return _receipt(outgoing, status, f"MAIL FROM {self._from}: {_answer(code, answer)}")
-        code, answer = client.rcpt(outgoing.reader.email)
+        code, answer = client.rcpt(address)
         return None if code in {250, 251} else _receipt(outgoing, _refusal(code), _answer(code, answer))
 
     def _hand_over(self, client: smtplib.SMTP, outgoing: Outgoing, raw: bytes) -> Receipt:

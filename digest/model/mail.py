@@ -16,6 +16,8 @@ class Reader:
     name: str = ""
     #: Where the reader's own unsubscribe link leads, https or mailto.
     unsubscribe_url: str = ""
+    #: Where the reader chooses regions and times; empty where there is no page for it.
+    preferences_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

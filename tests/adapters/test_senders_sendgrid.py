@@ -12,7 +12,6 @@ import pytest
 
 from digest.adapters.sendgrid import SendgridSender
 from digest.errors import SenderError
-from digest.mailer.mime import Assembler
 from digest.model import Message, Receipt, ReceiptStatus
 from digest.ports import Outgoing
 from tests.adapters.sendgrid_server import (
@@ -37,7 +36,6 @@ def _sender(host: str, *, key: str = API_KEY, patience: float = 10) -> SendgridS
         timeout_seconds=patience,
         chunk=250,
         envelope=ENVELOPE,
-        assembler=Assembler(ENVELOPE),
     )
 
 

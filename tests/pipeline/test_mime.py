@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import email
 from dataclasses import replace
-from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.policy import default as default_policy
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.mailer.mime import Assembler, Envelope, fill_tokens
-from digest.mailer.view import UNSUBSCRIBE_TOKEN
+from digest.mailer.mime import Assembler, fill_tokens
+from digest.mailer.tokens import NAME_PLACE
+from digest.mailer.view import PREFERENCES_TOKEN, UNSUBSCRIBE_TOKEN
 from digest.model import Message, Reader
 from tests.conftest import NOW
 from tests.samples import ENVELOPE, message
 
 _READER = Reader(
-    delivery_id=7, email="layla@example.org", name="ليلى", unsubscribe_url="https://news.example/u?a=1&b=2"
+    delivery_id=7,
+    email="layla@example.org",
+    name="ليلى",
+    unsubscribe_url="https://news.example/u?a=1&b=2",
+    preferences_url="https://news.example/p?a=1&b=2",
 )
 _WORDS = st.text(st.sampled_from("abc .\n\r<>&=_-ء\u0627\u0644\u0652\u200f«»🌍"), max_size=70)
 #: A text of pieces with a token between each two.
@@ -29,14 +33,8 @@ _TEXTS = st.lists(_WORDS, min_size=1, max_size=5).map(UNSUBSCRIBE_TOKEN.join)
 _LINKS = st.text(st.sampled_from('abcXYZ0189/?&=%-._~"<>'), max_size=90).map("https://n.example/".__add__)
 
 
-def _raw(
-    made: Message,
-    reader: Reader = _READER,
-    envelope: Envelope = ENVELOPE,
-    now: dt.datetime = NOW,
-    edition_id: str = "mujaz-2026-11-22",
-) -> bytes:
-    return Assembler(envelope).raw(made, reader, edition_id, "default", now)
+def _raw(made: Message, reader: Reader = _READER) -> bytes:
+    return Assembler(ENVELOPE).raw(made, reader, "mujaz-2026-11-22", "default", NOW)
 
 
 def _parse(raw: bytes) -> EmailMessage:
@@ -121,111 +119,60 @@ def test_the_parts_say_what_they_are() -> None:
     assert parsed["MIME-Version"] == "1.0"
 
 
-# --------------------------------------------------------------------------- headers
+# --------------------------------------------------------------------------- several tokens
 
-_PRINTABLE = st.text(
-    st.sampled_from("abcXYZ 09.,;:!?\"'()<>@[]\\=_-ءابتثجحخ«»،؟ًّ\u200f🌍é"), min_size=1, max_size=300
-).map(lambda text: " ".join(text.split()))
-_NAMES = [
-    pytest.param("موجز", id="Arabic"),
-    pytest.param(
-        "موجز الصباح، من كل مكان: أخبار اليوم والغد وما بعدهما في رسالة واحدة كل صباح", id="long Arabic"
-    ),
-    pytest.param("Mujaz, the digest", id="a comma"),
-    pytest.param('The "Mujaz" \\ digest', id="quotes and a backslash"),
-    pytest.param("Mujaz <news@evil.example>", id="an address in it"),
-    pytest.param("موجز (الصباح), «اليوم»; @هنا", id="Arabic and signs"),
-    pytest.param("Café Mujaz", id="an accent"),
-    pytest.param("x" * 200, id="one long word"),
-    pytest.param("word " * 40 + "end", id="many words"),
-]
+_NAMES = st.text(st.sampled_from("abc &<>\"'_ABCREADNMU\r\n\u202e\x00ليلى🌍"), max_size=40)
+_PLACES = st.lists(
+    st.one_of(_WORDS, st.sampled_from([UNSUBSCRIBE_TOKEN, PREFERENCES_TOKEN, NAME_PLACE])), max_size=9
+).map("".join)
 
 
-@pytest.mark.parametrize("name", _NAMES)
-def test_a_sender_s_name_can_be_read(name: str) -> None:
-    raw = _raw(message(), envelope=replace(ENVELOPE, from_name=name))
-    [sender] = _parse(raw)["From"].addresses
-    assert sender.addr_spec == ENVELOPE.from_address
-    if name.isascii():
-        assert sender.display_name == name
-        return
-    # The newer parser leaves the blanks between encoded words in a name; RFC 2047, 6.2, has them ignored.
-    header = raw.partition(b"\r\nFrom: ")[2].partition(b"\r\n <")[0].decode()
-    assert str(make_header(decode_header(header))) == name
-
-
-def test_a_sender_may_have_no_name() -> None:
-    raw = _raw(message(), envelope=replace(ENVELOPE, from_name=""))
-    assert b"\r\nFrom: mujaz@news.example\r\n" in raw
+@given(text=_PLACES, html=_PLACES, link=_LINKS, other=_LINKS, name=_NAMES)
+@example(
+    text=NAME_PLACE + PREFERENCES_TOKEN + UNSUBSCRIBE_TOKEN,
+    html=UNSUBSCRIBE_TOKEN + NAME_PLACE,
+    link="https://n.example/",
+    other="",
+    name="",
+)
+@example(text=NAME_PLACE, html=NAME_PLACE, link="https://n.example/", other="", name=UNSUBSCRIBE_TOKEN)
+def test_every_token_becomes_the_reader_s_own_word(
+    text: str, html: str, link: str, other: str, name: str
+) -> None:
+    made = Message(subject="س", html=html, text=text)
+    reader = replace(_READER, name=name, unsubscribe_url=link, preferences_url=other)
+    shown = fill_tokens(made, reader)
+    decoded = [base64.b64decode(body).decode() for body in _bodies(_raw(made, reader))]
+    assert decoded == [_on_the_wire(shown.text), _on_the_wire(shown.html)]
+    assert shown.text.count(link) >= text.count(UNSUBSCRIBE_TOKEN)
+    assert shown.html.count(_as_attribute(link)) >= html.count(UNSUBSCRIBE_TOKEN)
 
 
 @pytest.mark.parametrize(
-    "subject",
+    ("name", "in_text", "in_html"),
     [
-        *_NAMES,
+        pytest.param("ليلى", "ليلى", "ليلى", id="a name"),
+        pytest.param('<b>"Tom" & co', '<b>"Tom" & co', "&lt;b&gt;&quot;Tom&quot; &amp; co", id="markup"),
+        pytest.param("a\r\nb\u2028c", "a b c", "a b c", id="lines"),
+        pytest.param("\u202eevil", "evil", "evil", id="an override"),
         pytest.param(
-            "\N{RIGHT-TO-LEFT MARK}قمة \N{FIRST STRONG ISOLATE}G20\N{POP DIRECTIONAL ISOLATE} غداً", id="marks"
+            UNSUBSCRIBE_TOKEN,
+            "_\N{WORD JOINER}_UNSUBSCRIBE_URL__",
+            "_\N{WORD JOINER}_UNSUBSCRIBE_URL__",
+            id="a token of ours",
         ),
-        pytest.param("=?utf-8?q?not_what_it_says?=", id="what looks like an encoded word"),
-        pytest.param("خبر " * 60 + "أخير", id="very long Arabic"),
-        pytest.param("🌍" * 70, id="four bytes each"),
     ],
 )
-def test_a_subject_can_be_read(subject: str) -> None:
-    assert _parse(_raw(replace(message(), subject=subject)))["Subject"] == subject
+def test_a_name_is_a_line_in_its_own_direction(name: str, in_text: str, in_html: str) -> None:
+    filled = fill_tokens(Message(subject="س", html=NAME_PLACE, text=NAME_PLACE), replace(_READER, name=name))
+    assert filled.text == f"\N{FIRST STRONG ISOLATE}{in_text}\N{POP DIRECTIONAL ISOLATE}"
+    assert filled.html == f"\N{FIRST STRONG ISOLATE}{in_html}\N{POP DIRECTIONAL ISOLATE}"
 
 
-@given(subject=_PRINTABLE, name=_PRINTABLE)
-def test_headers_are_short_lines_of_ascii(subject: str, name: str) -> None:
-    raw = _raw(replace(message(), subject=subject), envelope=replace(ENVELOPE, from_name=name))
-    headers, _, _ = raw.partition(b"\r\n\r\n")
-    assert headers.isascii()
-    assert all(len(line) <= 998 for line in headers.split(b"\r\n"))
-    assert all(line.strip() for line in headers.split(b"\r\n"))
-    if not subject.isascii():
-        folded = headers.partition(b"Subject:")[2].partition(b"\r\nList-ID")[0]
-        assert all(len(line) <= 78 for line in folded.split(b"\r\n"))
-    parsed = _parse(raw)
-    assert parsed["Subject"] == subject
-    assert [one.addr_spec for one in parsed["From"].addresses] == [ENVELOPE.from_address]
-    assert parsed["To"] == _READER.email
-
-
-@pytest.mark.parametrize(
-    ("link", "header", "one_click"),
-    [
-        pytest.param(
-            "https://n.example/u?a=1&b=2",
-            "<https://n.example/u?a=1&b=2>,\r\n <mailto:leave@news.example?subject=unsubscribe>",
-            True,
-            id="a page, then the mail address",
-        ),
-        pytest.param(
-            "http://n.example/u",
-            "<http://n.example/u>,\r\n <mailto:leave@news.example?subject=unsubscribe>",
-            False,
-            id="no one-click without TLS",
-        ),
-        pytest.param(
-            "mailto:leave@news.example?subject=unsubscribe%20mujaz",
-            "<mailto:leave@news.example?subject=unsubscribe%20mujaz>",
-            False,
-            id="the mail address once",
-        ),
-        pytest.param("", "<mailto:leave@news.example?subject=unsubscribe>", False, id="no link of one's own"),
-    ],
-)
-def test_readers_can_leave_by_header(link: str, header: str, one_click: bool) -> None:
-    raw = _raw(message(), replace(_READER, unsubscribe_url=link))
-    assert f"\r\nList-Unsubscribe: {header}\r\n".encode() in raw
-    assert (b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw) == one_click
-
-
-def test_a_message_is_dated_and_named() -> None:
-    parsed = _parse(_raw(message()))
-    assert parsed["Date"].datetime == NOW
-    assert parsed["Message-ID"] == "<mujaz-2026-11-22.7@news.example>"
-    assert parsed["Precedence"] == "bulk"
+def test_nothing_stands_where_there_is_no_name() -> None:
+    nameless = replace(_READER, name="")
+    filled = fill_tokens(Message(subject="س", html=f"({NAME_PLACE})", text=f"[{NAME_PLACE}]"), nameless)
+    assert (filled.html, filled.text) == ("()", "[]")
 
 
 # --------------------------------------------------------------------------- one build for all readers
@@ -268,3 +215,33 @@ def test_another_edition_or_variant_is_another_message(key: tuple[str, str]) -> 
     second = assembler.raw(message("ثانية"), _READER, *key, NOW)
     assert _parse(first)["Subject"] == message("أولى").subject
     assert _parse(second)["Subject"] == message("ثانية").subject
+
+
+_READERS = st.builds(
+    Reader,
+    delivery_id=st.integers(0, 10**9),
+    email=st.sampled_from(["a@example.org", "b@example.org", "قارئ@example.org"]),
+    name=_NAMES,
+    unsubscribe_url=_LINKS,
+    preferences_url=_LINKS,
+)
+_ALL_TOKENS = Message(
+    subject="س",
+    html=f"<p>{NAME_PLACE}</p>{PREFERENCES_TOKEN} {UNSUBSCRIBE_TOKEN}",
+    text=f"{NAME_PLACE}\n{PREFERENCES_TOKEN}\n{UNSUBSCRIBE_TOKEN}",
+)
+
+
+@given(readers=st.lists(_READERS, min_size=2, max_size=6))
+def test_a_message_does_not_depend_on_who_was_written_to_before(readers: list[Reader]) -> None:
+    shared = Assembler(ENVELOPE)
+    one_after_another = [shared.raw(_ALL_TOKENS, reader, "e1", "default", NOW) for reader in readers]
+    each_alone = [Assembler(ENVELOPE).raw(_ALL_TOKENS, reader, "e1", "default", NOW) for reader in readers]
+    assert one_after_another == each_alone
+
+
+def test_an_equal_moment_of_another_zone_is_dated_alike() -> None:
+    riyadh = NOW.astimezone(ZoneInfo("Asia/Riyadh"))
+    assert Assembler(ENVELOPE).raw(message(), _READER, "e1", "v", riyadh) == Assembler(ENVELOPE).raw(
+        message(), _READER, "e1", "v", NOW
+    )
