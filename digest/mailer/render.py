@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
+from digest.mailer.budget import fit, fits
+from digest.mailer.harmless import harmless_edition, harmless_newsletter, harmless_regions
 from digest.mailer.inline import inline_styles
 from digest.mailer.language import Language
-from digest.mailer.view import EditionView, view_edition
+from digest.mailer.plain_text import bidi_text, lead_line, wrap_text
+from digest.mailer.subject import preheader, subject_line
+from digest.mailer.view import EditionView, choose_sections, view_edition
 from digest.model import Edition, Message, Newsletter, Region
-from digest.text.bidi import FSI, PDI, isolate_plain, lead_rtl, split_runs, starts_rtl
-from digest.text.tidy import shorten
+from digest.text.bidi import split_runs, starts_rtl
 
 #: What the folder of a newsletter's templates holds.
 TEMPLATES = ("edition.html.j2", "edition.txt.j2")
-#: A phone shows about this much of a subject.
-SUBJECT_CHARACTERS = 70
-#: What a client shows beside the subject.
-PREHEADER_CHARACTERS = 100
-#: Less would let the client fill up with whatever stands next in the message.
-SHORTEST_PREHEADER = 40
 
 
 def template_environment(loader: BaseLoader) -> Environment:
@@ -38,55 +36,31 @@ def template_environment(loader: BaseLoader) -> Environment:
     environment.filters["bidi"] = bidi_html
     environment.filters["bidi_text"] = bidi_text
     environment.filters["wrap_text"] = wrap_text
+    environment.filters["lead_line"] = lead_line
     return environment
 
 
 def bidi_html(text: str, around: str = "rtl") -> Markup:
     """Return text as HTML in which the runs against the direction `around` are held together."""
-    if around == "ltr":
-        return Markup('<span dir="rtl">{}</span>').format(text) if starts_rtl(text) else escape(text)
+    if around == "ltr" and starts_rtl(text):
+        return Markup('<span dir="rtl">{}</span>').format(bidi_html(text))
     # Split first, escape each piece then: an entity's letters must not count as Latin.
     pieces = (
-        Markup('<span dir="ltr">{}</span>').format(piece) if ltr else escape(piece)
-        for piece, ltr in split_runs(text)
+        _held(piece, around) if against else escape(piece) for piece, against in split_runs(text, around)
     )
     return Markup("").join(pieces)
 
 
-def bidi_text(text: str, around: str = "rtl") -> str:
-    """Return plain text in which the runs against the direction `around` are isolated."""
-    if around == "ltr":
-        return f"{FSI}{text}{PDI}" if starts_rtl(text) else text
-    return isolate_plain(text)
+#: A run of so many characters without a space is a score, a figure or a model's name, and is not cut at its hyphen.
+_SHORT_RUN = 16
 
 
-def wrap_text(text: str, width: int = 72) -> str:
-    """Return a paragraph in lines of at most `width` characters, cut between words."""
-    lines: list[str] = [""]
-    for word in text.split():
-        if lines[-1] and len(lines[-1]) + 1 + len(word) > width:
-            lines.append(word)
-        else:
-            lines[-1] = f"{lines[-1]} {word}".strip()
-    return "\n".join(lines)
-
-
-def subject_line(view: EditionView) -> str:
-    """Return the subject: the lead's headline, cut between words, beginning in the newsletter's direction."""
-    subject = shorten(view.lead.headline, SUBJECT_CHARACTERS)
-    if view.direction == "ltr":
-        return f"{FSI}{subject}{PDI}" if starts_rtl(subject) else subject
-    return lead_rtl(isolate_plain(subject))
-
-
-def preheader(view: EditionView) -> str:
-    """Return what inboxes show beside the subject: the next headlines, or the lead's summary where it is alone."""
-    parts = [story.headline for story in view.headlines[1:]]
-    text = " · ".join(parts)
-    for more in (view.lead.summary, view.tagline):
-        if len(text) < SHORTEST_PREHEADER and more:
-            text = f"{text} · {more}" if text else more
-    return bidi_text(shorten(text, PREHEADER_CHARACTERS), view.direction)
+def _held(run: str, around: str) -> Markup:
+    if around == "rtl":
+        whole = "-" in run and " " not in run and len(run) <= _SHORT_RUN
+        style = Markup(' style="white-space:nowrap"') if whole else ""
+        return Markup('<span dir="ltr"{}>{}</span>').format(style, run)
+    return Markup('<span dir="rtl">{}</span>').format(bidi_html(run))
 
 
 def render(
@@ -96,24 +70,44 @@ def render(
     names: Mapping[str, Region],
     language: Language,
     templates: Environment,
+    base_url: str = "",
 ) -> Message:
     """Return the message for a choice and order of regions, the same for all readers who made it.
 
-    A reader's own links stand in it as tokens, for `mime.Assembler` to fill. Raises jinja2.TemplateError where a
-    template is at fault.
+    A reader's own links stand in it as tokens, for `mime.Assembler` to fill. `base_url` is where the public pages
+    are, without a slash at its end. What passes the budget of `mailer.budget` is taken away, and both parts say so.
+    Raises jinja2.TemplateError where a template is at fault.
     """
-    view = view_edition(edition, newsletter, regions, names, language)
-    values = {
-        "edition": view,
-        "say": language.say,
-        "count": language.count,
-        "subject": subject_line(view),
-        "preheader": preheader(view),
-    }
-    folder = newsletter.template
-    html, text = (templates.get_template(f"{folder}/{name}").render(values) for name in TEMPLATES)
+    newsletter, names = harmless_newsletter(newsletter), harmless_regions(names)
+    edition = harmless_edition(replace(edition, sections=choose_sections(edition, regions)))
+
+    def view(of: Edition) -> EditionView:
+        seen = view_edition(of, newsletter, regions, names, language, base_url)
+        return seen if of is edition else replace(seen, shortened=True)
+
+    def fill(name: str, with_view: EditionView) -> str:
+        values = {
+            "edition": with_view,
+            "say": language.say,
+            "count": language.count,
+            "subject": subject_line(with_view),
+            "preheader": preheader(with_view),
+        }
+        return templates.get_template(f"{newsletter.template}/{name}").render(values)
+
+    def page(of: Edition) -> str:
+        return inline_styles(fill(TEMPLATES[0], view(of)))
+
+    told, html = edition, page(edition)
+    if not fits(html):
+        # With other stories gone, the lead of these regions must still be the lead.
+        lead_id = view(edition).lead.anchor.removeprefix("s-")
+        told, html = fit(replace(edition, lead_id=lead_id), lead_id, html, page)
+    shown_view = view(told)
     return Message(
-        subject=subject_line(view),
-        html=inline_styles(html),
-        text=re.sub(r"\n{3,}", "\n\n", text).strip() + "\n",
+        subject=subject_line(shown_view), html=html, text=_tidy_lines(fill(TEMPLATES[1], shown_view))
     )
+
+
+def _tidy_lines(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"

@@ -5,7 +5,7 @@ by `<span dir="ltr">` in HTML and by the isolates U+2066-U+2069 (UAX #9) in plai
 them `3.2%` shows as `%3.2`, `C++` as `++C` and `3-1` as `1-3`.
 
 Numbers in Arabic-Indic digits are left alone in right-to-left text: there the sign stands on the right of the
-number and ٪ on its left, as CLDR has it for `ar` and `arab` (`؜-`, `٪؜`), and so the algorithm shows them. An isolate
+number and ٪ on its left, as CLDR has it for `ar` and `arab` (each with an Arabic letter mark), and so the algorithm shows them. An isolate
 from left to right would not turn them round either: a hyphen between two such numbers runs from right to left
 wherever it stands (rule N1). Left-to-right text holds them together as it does Arabic words. Pure.
 """
@@ -37,14 +37,16 @@ _UNIT = "%٪‰$€£¥"
 # An address of the web, to its last letter: the full stop behind it is the sentence's.
 _URL = r"(?:https?://|www\.)[^\s<>«»\"“”،؛\u2066-\u2069]*[^\s<>«»\"“”،؛.,:;!?؟)\]}'’…\u2066-\u2069]"
 # U.S., a.m., and the titles and firms that are written with a full stop before another word.
-_SHORT = r"(?:[A-Za-z]\.){2,}(?![A-Za-z])|(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|No|Inc|Ltd|Co|Corp|vs|[A-Z])\.(?= [A-Za-z0-9])"
+_SHORT = (
+    r"(?:[A-Za-z]\.){2,}(?![A-Za-z])|(?:Mr|Mrs|Ms|Dr|St|Jr|Sr|No|Inc|Ltd|Co|Corp|vs|[A-Z])\.(?= [A-Za-z0-9])"
+)
 _WITHIN = r"['’./:_&=?#@+\-–~%,°]{1,2}"
 # Letters and digits with the marks that a word may hold within: Wi-Fi, R&D, news@a.example, 6.2.1, L'Équipe.
 _CORE = rf"(?=(?:[0-9]+{_WITHIN}){{0,8}}[0-9]*[_{_LTR}])[_{_WRITTEN}]+(?:{_WITHIN}[_{_WRITTEN}]+)*"
 # What is a sign before a word or a figure is a hyphen behind a letter: كوفيد-19.
 _SIGN_MAY_STAND = rf"(?<![_{_WRITTEN}{_RTL}])"
 _WORD_ENDS = rf"(?![_{_WRITTEN}{_RTL}])"
-_WORD = rf"(?:{_SHORT}|(?:{_SIGN_MAY_STAND}[+\-.]|[@#$€£¥])?{_CORE}(?:\+\+|[+#/$€£¥%]{_WORD_ENDS})?)"
+_WORD = rf"(?!https?://|www\.)(?:{_SHORT}|(?:{_SIGN_MAY_STAND}[+\-.]|[@#$€£¥])?{_CORE}(?:\+\+|[+#/$€£¥%]{_WORD_ENDS})?)"
 # What a name goes on with: 17 behind iPhone, 737-800 behind Boeing; but no score, and no figure with a sign.
 _MODEL = (
     r"(?![0-9]{1,2}[-–][0-9]{1,2}(?![0-9]))[0-9]+(?:[.\-][0-9]+)*"
@@ -59,6 +61,7 @@ _AMOUNT = r"[0-9]{1,3}(?: [0-9]{3})+(?![0-9])|[0-9]+(?:[.,:/\-–٫٬][0-9]+)*"
 # time, money. A score with spaces (3 - 1) stays as it is: each figure is then beside its own team.
 _NUMBER = rf"(?:{_SIGN_MAY_STAND}[+\-−±~≈]{{1,2}})?[$€£¥]?(?:{_AMOUNT})(?:°| ?[{_UNIT}](?![0-9])|\+)?"
 _LTR_RUN = re.compile(f"{_URL}|{_LATIN}|{_PHONE}|{_NUMBER}")
+_RTL_LETTER, _LTR_LETTER = re.compile(f"[{_RTL}]"), re.compile(f"[{_LTR}]")
 _PLAIN_INTEGER = re.compile("[0-9]+")
 _RTL_RUN = re.compile(rf"[{_RTL}](?:[^{_LTR}]*[{_RTL}])?(?:-?[0-9]+(?:[.,:/][0-9]+)*%?)?")
 
@@ -92,6 +95,10 @@ def split_runs(text: str, around: str = "rtl") -> list[tuple[str, bool]]:
     >>> split_runs("Al-Ahram (الأهرام) says", "ltr")
     [('Al-Ahram (', False), ('الأهرام', True), (') says', False)]
     """
+    if around == "rtl" and _LTR_LETTER.search(text) and not _RTL_LETTER.search(text):
+        # A name or a sentence of its own: Reuters (English).
+        before, run, behind = text.partition(text.strip())
+        return [piece for piece in ((before, False), (run, True), (behind, False)) if piece[0]]
     pieces: list[tuple[str, bool]] = []
     end = 0
     for found in (_LTR_RUN if around == "rtl" else _RTL_RUN).finditer(text):

@@ -54,6 +54,7 @@ _BEGINS_PHRASE = word_set(
     because who which that between through despite without
     """
 )
+_TELLS_WHEN = word_set("بعد قبل اثر عقب رغم بسبب خلال منذ after before over during since despite")
 _PREFIXED = re.compile(r"(?:وال|بال|لل|فال|كال|ولل|وبال)\w{2}")
 _NAME_GOES_ON = word_set("بن ابن بنت ال ابو عبد")
 _PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")", "[": "]"}
@@ -113,9 +114,10 @@ def _in_runs(text: str, around: str) -> frozenset[int]:
 
 def _wants_more(word: _Word) -> bool:
     folded = word.folded
-    return bool(word.stems & (_TITLES | _HALVES)) or not {folded, folded[1:] if folded[:1] in "وف" else ""}.isdisjoint(
-        LINKING_WORDS
-    )
+    return bool(word.stems & (_TITLES | _HALVES)) or not {
+        folded,
+        folded[1:] if folded[:1] in "وف" else "",
+    }.isdisjoint(LINKING_WORDS)
 
 
 def _dangles(words: list[_Word], last: int) -> bool:
@@ -149,7 +151,9 @@ def _cost(words: list[_Word], last: int) -> float | None:
     if here.folded in LINKING_WORDS or after.folded in _NAME_GOES_ON:
         return None
     if _begins_phrase(after):
-        return 8 if _wants_more(here) else 3
+        # "after its loss …" wants to be told against whom.
+        began_just_now = last and words[last - 1].folded in _TELLS_WHEN
+        return 14 if began_just_now or _wants_more(here) else 3
     if dangles or after.definite or (_is_name(here) and _is_name(after)):
         return None
     if after.folded[:1].isdecimal():
@@ -171,7 +175,9 @@ def cut_headline(text: str, most: int, around: str = "rtl") -> str:
             end = _best_end(words, inside, least, most)
             if end:
                 return _closed(text[:end])
-    return _closed(shorten(text, most - 1))
+    # No good place at all: behind any word, so long as it parts no run.
+    anywhere = [word.end for word in words if word.end <= most - 2 and word.end not in in_runs]
+    return _closed(text[: anywhere[-1]] if anywhere else shorten(text, most - 1))
 
 
 def _best_end(words: list[_Word], inside: frozenset[int], least: float, most: int) -> int:
@@ -193,5 +199,7 @@ def _closed(kept: str) -> str:
     """Return what is kept with an ellipsis; a quotation that is cut is closed behind it."""
     kept = kept.removesuffix("…").rstrip(_TRIMMED)
     quoted = _quoted(kept)
-    opening = next((kept[at - 1] for at in range(len(kept), 0, -1) if at in quoted and at - 1 not in quoted), "")
+    opening = next(
+        (kept[at - 1] for at in range(len(kept), 0, -1) if at in quoted and at - 1 not in quoted), ""
+    )
     return f"{kept}…{_PAIRS[opening] if len(kept) in quoted else ''}"

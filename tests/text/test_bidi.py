@@ -88,13 +88,21 @@ def test_the_first_strong_character_decides(text: str, expected: bool) -> None:
         pytest.param("شركة Apple Inc. تعلن", ["Apple Inc"], id="two-words"),
         pytest.param("مقاتلة F-16 وأخرى", ["F-16"], id="letter-and-number"),
         pytest.param("عبر https://a.example/x?b=1&c=2#d إذن", ["https://a.example/x?b=1&c=2#d"], id="url"),
-        pytest.param("(https://a.example/?b=1).", ["https://a.example/?b=1"], id="url-before-a-stop"),
+        pytest.param("انظر (https://a.example/?b=1).", ["https://a.example/?b=1"], id="url-before-a-stop"),
+        pytest.param(
+            "في Boston https://a.example/?b=1", ["Boston", "https://a.example/?b=1"], id="url-behind-a-name"
+        ),
+        pytest.param(
+            "عبر https://a.example/خبر/٣-١?b=1 إذن", ["https://a.example/خبر/٣-١?b=1"], id="url-with-arabic"
+        ),
         pytest.param("راسلوا news@a.example الآن", ["news@a.example"], id="address"),
         pytest.param("وسم #COP31 و@mujaz", ["#COP31", "@mujaz"], id="hashtag-and-handle"),
         pytest.param("قال L'Équipe إن", ["L'Équipe"], id="apostrophe-and-accent"),
         pytest.param("هاتف +966 11 123 4567 فقط", ["+966 11 123 4567"], id="phone-number"),
         pytest.param("BBC وCNN", ["BBC", "CNN"], id="two-runs"),
         pytest.param("Reuters", ["Reuters"], id="latin-only"),
+        pytest.param(" Reuters (English)! ", ["Reuters (English)!"], id="latin-only-with-marks"),
+        pytest.param("2026 (14)", [], id="integers-only"),
     ],
 )
 def test_runs_that_need_holding_together_are_found(text: str, runs: list[str]) -> None:

@@ -181,11 +181,11 @@ def test_without_isolates_the_runs_break(tab: Page) -> None:
     assert ["++C" in broken[0], "%3.2" in broken[1], "1-3" in broken[2]] == [True, True, True]
 
 
-@pytest.mark.parametrize("text", ["Apple تعلن أرباحها", "3.2% نمو", "😀 خبر", "🇪🇬 مصر", "«Orbita» ترسو", "- خبر"])
+@pytest.mark.parametrize(
+    "text", ["Apple تعلن أرباحها", "3.2% نمو", "😀 خبر", "🇪🇬 مصر", "«Orbita» ترسو", "- خبر"]
+)
 def test_a_led_text_runs_from_right_to_left_where_the_client_decides(tab: Page, text: str) -> None:
-    led, asked = tab.evaluate(
-        _READ, [[lead_rtl(isolate_plain(text)), "auto"], [isolate_plain(text), "rtl"]]
-    )
+    led, asked = tab.evaluate(_READ, [[lead_rtl(isolate_plain(text)), "auto"], [isolate_plain(text), "rtl"]])
     assert led == asked
 
 
@@ -195,7 +195,9 @@ _RUNS = ["3.2%", "-5", "±2", "3-1", "C++", "G7", "F-16", "iPhone", "AT&T", "$5"
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["قمة", "في", "«نعم»", "الرياض،", "(غداً)", "2026"]), st.sampled_from(_RUNS)),
+        st.tuples(
+            st.sampled_from(["قمة", "في", "«نعم»", "الرياض،", "(غداً)", "2026"]), st.sampled_from(_RUNS)
+        ),
         min_size=1,
         max_size=5,
     )
