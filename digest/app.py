@@ -191,7 +191,15 @@ class App:
 
         def render_one(edition: Edition, regions: Sequence[str]) -> Message:
             try:
-                return render(edition, newsletter, regions, self.settings.regions, language, self.templates)
+                return render(
+                    edition,
+                    newsletter,
+                    regions,
+                    self.settings.regions,
+                    language,
+                    self.templates,
+                    self.settings.base_url,
+                )
             except TemplateError as error:
                 raise ConfigurationError([_template_fault(newsletter, error)]) from error
 
@@ -200,10 +208,11 @@ class App:
     def envelope(self, newsletter: Newsletter) -> Envelope:
         """Return what the headers of the newsletter's messages say."""
         from digest.mailer.mime import Envelope
+        from digest.mailer.view import shown
 
         mail = self.settings.mail
         return Envelope(
-            from_name=newsletter.title,
+            from_name=shown(newsletter.title),
             from_address=mail.from_,
             newsletter_id=newsletter.id,
             unsubscribe_address=mail.unsubscribe_to or mail.from_,
@@ -211,9 +220,11 @@ class App:
 
     def assembler(self, newsletter: Newsletter) -> Assembler:
         """Return what makes readers' messages of the newsletter."""
+        from digest.adapters.dkim import load_signer
         from digest.mailer.mime import Assembler
 
-        return Assembler(self.envelope(newsletter))
+        signer = load_signer(self.settings.smtp, self.settings.mail.from_, self.home)
+        return Assembler(self.envelope(newsletter), signer)
 
     def sender(self, newsletter: Newsletter) -> Sender:
         """Return the carrier that is configured. Raises ConfigurationError where it lacks something."""
@@ -224,9 +235,16 @@ class App:
         address = self.envelope(newsletter).unsubscribe_address
         link = f"mailto:{address}?subject={quote(f'unsubscribe {newsletter.id}')}"
 
+        base_url = self.settings.base_url
+        preferences = f"{base_url}/preferences" if base_url else ""
+
         def reader(delivery: Delivery) -> Reader:
             return Reader(
-                delivery_id=delivery.id, email=delivery.email, name=delivery.name, unsubscribe_url=link
+                delivery_id=delivery.id,
+                email=delivery.email,
+                name=delivery.name,
+                unsubscribe_url=link,
+                preferences_url=preferences,
             )
 
         return reader
@@ -332,7 +350,6 @@ def _sendgrid(app: App, newsletter: Newsletter) -> Sender:
         timeout_seconds=sendgrid.timeout_seconds,
         chunk=sendgrid.chunk,
         envelope=app.envelope(newsletter),
-        assembler=app.assembler(newsletter),
     )
 
 

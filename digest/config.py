@@ -13,8 +13,9 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
 from digest.errors import ConfigurationError, Fault
@@ -67,6 +68,7 @@ class _Loader:
         sources = self._validate(SourcesFile, SOURCES_FILE, raw_sources)
         regions = self._validate(RegionsFile, REGIONS_FILE, raw_regions)
         self._compare(raw_settings, raw_sources, raw_regions)
+        base_url = self._base_url()
         if self._faults or not settings or not sources or not regions:
             raise ConfigurationError(self._faults)
         return Settings(
@@ -79,7 +81,23 @@ class _Loader:
             newsletters={table.id: _newsletter(table) for table in settings.newsletter},
             sources={table.id: source_of(table) for table in sources.source},
             regions={table.id: _region(table) for table in regions.region},
+            base_url=base_url,
+            secret_key=SecretStr(self._environment.get("DIGEST_SECRET_KEY", "")),
         )
+
+    def _base_url(self) -> str:
+        url = self._environment.get("DIGEST_BASE_URL", "").rstrip("/")
+        parts = urlsplit(url)
+        if url and (
+            parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment
+        ):
+            self._fault(
+                "DIGEST_BASE_URL",
+                "",
+                f"{url!r} is no address of pages",
+                "Give one such as https://mujaz.example.",
+            )
+        return url
 
     def _fault(self, where: str, key: str, wrong: str, right: str) -> None:
         self._faults.append(Fault(where=where, key=key, wrong=wrong, right=right))

@@ -7,17 +7,23 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from digest.mailer.colours import readable_by_night
 from digest.mailer.language import Language
+from digest.mailer.pictures import ImageView, article_with_picture, in_column, logo_of
 from digest.model import Article, Edition, Newsletter, Region, Section, Story, Told
-from digest.text.bidi import is_rtl
 from digest.text.tidy import tidy
+
+
+def _place(name: str) -> str:
+    return f"__{name}_URL__"
+
 
 #: Tokens that stand in a rendered message until it is made a reader's own. Feed text cannot forge them: `shown`
 #: and `linked` break whatever looks like one.
-UNSUBSCRIBE_TOKEN = "__UNSUBSCRIBE_URL__"  # noqa: S105 - a place, not a secret
+UNSUBSCRIBE_TOKEN, PREFERENCES_TOKEN = _place("UNSUBSCRIBE"), _place("PREFERENCES")
 
 # One underscore at a time: of three in a row the last two could begin a token as well.
 _TOKEN_LIKE = re.compile(r"_(?=_[A-Z_]+__)")
@@ -75,6 +81,8 @@ class StoryView:
     links: tuple[LinkView, ...]
     #: Outlets beyond those in `links`.
     more_outlets: int
+    #: "and 3 others" in the locale's plural; empty where there are none.
+    more_counted: str
     #: The main country's name, or the region's where no country is meant.
     place: str
     region: str
@@ -82,10 +90,14 @@ class StoryView:
     time: str
     #: "5 outlets" in the locale's plural.
     outlets_counted: str
-    #: `rtl` or `ltr`, by the headline's own letters.
+    #: `rtl` or `ltr`, by the headline's own letters, and by the summary's.
     direction: str
+    summary_direction: str
     #: For a story that comes back with news; its summary says what is new.
     update_of: EarlierView | None
+    #: A picture of the event, the lead's only; it leads to `image_url`, the article that it stands in.
+    image: ImageView | None = None
+    image_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,20 +116,33 @@ class EditionView:
     title: str
     tagline: str
     accent: str
+    #: The accent's hue as it can be read on a dark sheet.
+    accent_by_night: str
+    logo: ImageView | None
     postal_address: str
     lang: str
     direction: str
-    #: The masthead's date.
+    #: What stands between two facts of a line.
+    separator: str
+    #: The masthead's date, and the same day of the Hijri calendar; that is empty where it is not wanted.
     date: str
-    #: "34 stories from 12 outlets", "6 minutes".
+    date_hijri: str
+    #: "34 stories from 12 outlets", "1,240 words", "6 minutes".
     extent: str
+    words: str
     reading_time: str
     lead: StoryView
     #: The lead's headline, then the first of each other section; they link down.
     headlines: tuple[StoryView, ...]
     sections: tuple[SectionView, ...]
     briefs: tuple[StoryView, ...]
+    #: Where the edition can be read in a browser; empty where there are no pages on the web.
+    browser_url: str
+    #: The reader's own page of choices; empty where there are no pages on the web.
+    preferences_url: str
     unsubscribe_url: str = UNSUBSCRIBE_TOKEN
+    #: True where the edition would have been too large for a letter, and something was taken away.
+    shortened: bool = False
 
     def stories(self) -> Iterator[StoryView]:
         """Every story once, in the order in which it is read."""
@@ -138,9 +163,9 @@ def choose_sections(edition: Edition, regions: Sequence[str]) -> tuple[Section, 
     return chosen or edition.sections
 
 
-def _direction(headline: str, around: str) -> str:
-    """Return the direction of a headline by its letters, not by the first: Arabic may begin with a Latin name."""
-    kinds = Counter(unicodedata.bidirectional(char) for char in headline)
+def _direction(text: str, around: str) -> str:
+    """Return the direction of a text by its letters, not by the first: Arabic may begin with a Latin name."""
+    kinds = Counter(unicodedata.bidirectional(char) for char in text)
     from_right, from_left = kinds["R"] + kinds["AL"], kinds["L"]
     if around == "rtl":
         return "rtl" if from_right or not from_left else "ltr"
@@ -166,7 +191,23 @@ class _Viewer:
         region = self._names.get(region_id)
         if region is None:
             return region_id
-        return region.name.get(self._language.locale.language, next(iter(region.name.values()), region_id))
+        spoken = self._language.locale.language
+        return next((region.name[name] for name in (spoken, "en") if name in region.name), region_id)
+
+    def lead(self, story: Story) -> StoryView:
+        """Return the story that opens the letter, with its picture where the newsletter wants one."""
+        view = self.story(story)
+        linked_to = {link.url for link in view.links}
+        pictured = article_with_picture(one for one in story.articles if linked(one.url) in linked_to)
+        if self._newsletter.images != "lead" or pictured is None:
+            return view
+        url, width, height = (
+            linked(pictured.image_url or ""),
+            pictured.image_width or 0,
+            pictured.image_height or 0,
+        )
+        credit = self._language.say("Picture: {outlet}", outlet=shown(pictured.outlet))
+        return replace(view, image=in_column(url, width, height, alt=credit), image_url=linked(pictured.url))
 
     def story(self, story: Story) -> StoryView:
         by_outlet: dict[str, Article] = {}
@@ -176,13 +217,15 @@ class _Viewer:
             LinkView(outlet=shown(outlet), title=shown(article.title), url=linked(article.url))
             for outlet, article in by_outlet.items()
         ]
+        more = max(len(links) - _OUTLETS_SHOWN, 0)
         return StoryView(
             anchor=f"s-{story.id}",
             headline=shown(story.headline),
             summary=shown(story.summary),
             url=linked(story.articles[0].url),
             links=tuple(links[:_OUTLETS_SHOWN]),
-            more_outlets=max(len(links) - _OUTLETS_SHOWN, 0),
+            more_outlets=more,
+            more_counted=self._language.count("and {n} other", "and {n} others", more) if more else "",
             place=self._language.country(story.countries[0])
             if story.countries
             else self.region_name(story.region),
@@ -190,12 +233,13 @@ class _Viewer:
             time=self._time(story),
             outlets_counted=self._language.count("{n} outlet", "{n} outlets", len(links)),
             direction=_direction(story.headline, self._language.direction),
+            summary_direction=_direction(story.summary, self._language.direction),
             update_of=self._earlier(story.update_of) if story.update_of else None,
         )
 
     def _earlier(self, told: Told) -> EarlierView:
         url = f"{self._base_url}/editions/{told.edition_id}#story-{told.story_id}" if self._base_url else ""
-        day = self._language.locale.days["format"]["wide"][told.local_date.weekday()]
+        day = self._language.weekday(told.local_date)
         if (self._edition.local_date - told.local_date).days >= _DAYS_OF_A_WEEK:
             day = f"{day}{self._language.list(['', self._language.short_date(told.local_date)])}"
         return EarlierView(
@@ -231,8 +275,10 @@ def view_edition(
 ) -> EditionView:
     """Return the edition for a choice and order of regions.
 
-    `base_url` is where the public pages are, without a slash at its end; updates then link to the earlier edition.
+    `base_url` is where the public pages are, without a slash at its end: readers then find the edition, its
+    forerunners and their own choices there.
     """
+    language = language.written(newsletter.months, newsletter.digits)
     viewer = _Viewer(edition, newsletter, names, language, base_url)
     sections = choose_sections(edition, regions)
     told = [story for section in sections for story in section.stories]
@@ -241,31 +287,48 @@ def view_edition(
     )
     views = tuple(view for section in sections if (view := viewer.section(section, lead)))
     briefs = tuple(viewer.story(story) for story in edition.briefs)
-    opening = viewer.story(lead)
+    opening = viewer.lead(lead)
     lead_anchor = f"r-{lead.region}"
     firsts = [view.stories[0] for view in views if view.anchor != lead_anchor]
     outlets = {article.outlet for story in [*told, *edition.briefs] for article in story.articles}
     told_in_full = [opening, *(story for view in views for story in view.stories)]
-    words = sum(len(f"{story.headline} {story.summary}".split()) for story in told_in_full)
-    words += sum(len(story.headline.split()) for story in briefs)
-    minutes = max(math.ceil(words / _READING_SPEED), 1)
+    words = _words(told_in_full, briefs)
+    hijri = language.locale.language == "ar" if newsletter.hijri is None else newsletter.hijri
     return EditionView(
         title=newsletter.title,
         tagline=newsletter.tagline,
         accent=newsletter.accent,
+        accent_by_night=readable_by_night(newsletter.accent),
+        logo=logo_of(newsletter),
         postal_address=newsletter.postal_address,
         lang=language.tag,
-        direction="rtl" if is_rtl(language.locale.language) else "ltr",
+        direction=language.direction,
+        separator=language.separator,
         date=language.long_date(edition.local_date),
+        date_hijri=language.hijri_date(edition.local_date) if hijri else "",
         extent=" ".join(
             (
                 language.count("{n} story", "{n} stories", len(told_in_full) + len(briefs)),
                 language.count("from {n} outlet", "from {n} outlets", len(outlets)),
             )
         ),
-        reading_time=language.count("{n} minute's read", "{n} minutes' read", minutes),
+        words=language.count("{n} word", "{n} words", words),
+        reading_time=language.count(
+            "{n} minute's read", "{n} minutes' read", max(math.ceil(words / _READING_SPEED), 1)
+        ),
         lead=opening,
         headlines=(opening, *firsts),
         sections=views,
         briefs=briefs,
+        browser_url=f"{base_url}/editions/{edition.id}" if base_url else "",
+        preferences_url=PREFERENCES_TOKEN if base_url else "",
     )
+
+
+def _words(in_full: Sequence[StoryView], briefs: Sequence[StoryView]) -> int:
+    """Return how many words there are to read: headlines and summaries, of briefs the headlines."""
+    texts = [
+        *(f"{story.headline} {story.summary}" for story in in_full),
+        *(story.headline for story in briefs),
+    ]
+    return sum(len(text.split()) for text in texts)

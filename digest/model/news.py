@@ -51,6 +51,18 @@ class Newsletter:
     postal_address: str = ""
     #: The folder of the email's templates under templates/.
     template: str = "email"
+    #: Whose month names an Arabic newsletter writes: gulf (and Egypt), levant, maghreb, morocco; empty: its locale's.
+    months: str = ""
+    #: The figures of what we write ourselves: latin, or arab for those of the Arabic script.
+    digits: str = "latin"
+    #: Whether the masthead has the Hijri date as well; None: where the locale is Arabic.
+    hijri: bool | None = None
+    #: Pictures: none, or lead for the lead story's.
+    images: str = "none"
+    #: An https address of the logo that stands in place of the title, and its size in CSS pixels; empty for none.
+    logo: str = ""
+    logo_width: int = 0
+    logo_height: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

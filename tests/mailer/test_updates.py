@@ -61,7 +61,7 @@ def test_a_new_story_has_no_mark() -> None:
     [
         pytest.param(1, "ذكرناه يوم السبت", "We told it on Saturday", id="yesterday"),
         pytest.param(4, "ذكرناه يوم الأربعاء", "We told it on Wednesday", id="this week"),
-        pytest.param(7, "ذكرناه يوم الأحد، 15 نوفمبر", "We told it on Sunday, 15 November", id="a week ago: the same weekday"),
+        pytest.param(7, "ذكرناه يوم الأحد، 15 نوفمبر", "We told it on Sunday, November 15", id="a week ago: the same weekday"),
     ],
 )  # fmt: skip
 def test_the_day_on_which_it_was_told(days: int, arabic: str, english: str) -> None:

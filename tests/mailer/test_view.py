@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.mailer.view import UNSUBSCRIBE_TOKEN, linked, shown
+from digest.mailer.view import PREFERENCES_TOKEN, UNSUBSCRIBE_TOKEN, linked, shown, view_edition
+from digest.model import Region
 from tests.mailer.making import ARABIC, ENGLISH, app, article, edition, full_edition, story, viewed
 
 # --------------------------------------------------------------------------- lead, sections, headlines
@@ -159,6 +160,42 @@ def test_the_place(countries: tuple[str, ...], region: str, arabic: str, english
     assert viewed(made, ENGLISH, [region]).lead.place == english
 
 
+def test_a_region_without_a_name_in_the_language_is_named_in_english() -> None:
+    names = {"gulf": Region(id="gulf", name={"ar": "الخليج", "en": "The Gulf"}, countries=frozenset())}
+    for locale, expected in (("fr", "The Gulf"), ("ar", "الخليج")):
+        language = app().language(locale)
+        made = edition([[story(1)]])
+        assert (
+            view_edition(made, replace(ARABIC, locale=locale), ["gulf"], names, language).lead.region
+            == expected
+        )
+
+
+@pytest.mark.parametrize(
+    ("base_url", "browser", "preferences"),
+    [
+        pytest.param("", "", "", id="no pages"),
+        pytest.param(
+            "https://mujaz.example",
+            "https://mujaz.example/editions/daily-2026-11-22",
+            PREFERENCES_TOKEN,
+            id="pages",
+        ),
+    ],
+)
+def test_pages_are_linked_where_there_are_any(base_url: str, browser: str, preferences: str) -> None:
+    view = view_edition(
+        full_edition(), ARABIC, ARABIC.regions, app().settings.regions, app().language("ar"), base_url
+    )
+    assert (view.browser_url, view.preferences_url, view.shortened) == (browser, preferences, False)
+
+
+def test_more_outlets_are_counted_in_words_only_where_there_are_more() -> None:
+    few, many = (edition([[story(1, outlets=[f"منبر {n}" for n in range(count)])]]) for count in (5, 7))
+    assert (viewed(few).lead.more_counted, viewed(many).lead.more_counted) == ("", "ومصدران آخران")
+    assert viewed(many, ENGLISH).lead.more_counted == "and 2 others"
+
+
 def test_language_direction_and_date_are_the_locales() -> None:
     arabic, english = viewed(full_edition()), viewed(full_edition(), ENGLISH)
     assert (arabic.lang, arabic.direction, arabic.date) == ("ar", "rtl", "الأحد، 22 نوفمبر 2026")
@@ -197,11 +234,17 @@ def test_a_headlines_direction(headline: str, in_arabic: str, in_english: str) -
     assert viewed(made, ENGLISH).lead.direction == in_english
 
 
+def test_a_summary_has_a_direction_of_its_own() -> None:
+    made = edition([[story(1, headline="Oman opens a port", summary="افتتح الميناء اليوم.")]])
+    assert (viewed(made).lead.direction, viewed(made).lead.summary_direction) == ("ltr", "rtl")
+    assert viewed(edition([[story(1, summary="")]]), ENGLISH).lead.summary_direction == "ltr"
+
+
 # --------------------------------------------------------------------------- text that would be a token
 
 
 @pytest.mark.parametrize("underscores", [2, 3, 4, 5])
-@pytest.mark.parametrize("name", ["UNSUBSCRIBE_URL", "OTHER", "A_B"])
+@pytest.mark.parametrize("name", ["UNSUBSCRIBE_URL", "PREFERENCES_URL", "OTHER", "A_B"])
 def test_no_token_can_be_forged(name: str, underscores: int) -> None:
     forged = "_" * underscores + name + "_" * underscores
     for text in (forged, f"قبل {forged} بعد", forged + forged):
