@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import http.server
-import json
 import pathlib
+import threading
 import webbrowser
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from digest.cli.options import at_option, opened
+from digest.cli.options import at_option, counted, opened, stop_signal
+from digest.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.mailer.inbox import Check
     from digest.model import Edition
-
-_SAMPLE_ADDRESS = "reader@example.org"
+    from digest.studio.desk import Desk
+    from digest.studio.proof import Proof
 
 
 @click.command()
@@ -31,30 +30,45 @@ _SAMPLE_ADDRESS = "reader@example.org"
     type=click.Path(file_okay=False, path_type=pathlib.Path),
     help="Where to write; default var/preview.",
 )
-@click.option("--open", "open_it", is_flag=True, help="Open the HTML in a browser.")
-@click.option("--serve", is_flag=True, help="Serve the folder on loopback until stopped.")
+@click.option("--open", "open_it", is_flag=True, help="Open the HTML, or the studio, in a browser.")
+@click.option("--serve", is_flag=True, help="Open the studio on loopback until stopped: all views, live.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8000,
+    show_default=True,
+    help="The studio's port; 0 for a free one.",
+)
 def preview(
-    edition: str | None, at: dt.datetime | None, folder: pathlib.Path | None, open_it: bool, serve: bool
+    edition: str | None,
+    at: dt.datetime | None,
+    folder: pathlib.Path | None,
+    open_it: bool,
+    serve: bool,
+    port: int,
 ) -> None:
     """Write EDITION as HTML, text and mail with its inbox report; without EDITION, what would be sent now.
 
     Freezes and sends nothing.
     """
+    from digest.studio.desk import Desk
+    from digest.studio.trouble import Trouble
+
     with opened(at) as app:
-        found = app.edition(edition) if edition else current_edition(app)
+        desk = Desk(app, app.edition(edition) if edition else current_edition(app))
         target = folder or app.var / "preview"
-        checks = write_preview(app, found, target)
-    failed = [check for check in checks if not check.passed]
-    click.echo(
-        f"Edition {found.id} is in {target}: edition.html, edition.txt, edition.eml, report.html, report.json."
-    )
-    click.echo(f"Inbox report: {len(checks) - len(failed)} of {len(checks)} checks passed.")
-    for check in failed:
-        click.echo(f"  - {check.name}: {check.figure}. {check.remedy}.")
-    if open_it:
-        webbrowser.open((target / "edition.html").resolve().as_uri())
-    if serve:
-        _serve(target)
+        shown = desk.now().shown
+        if not isinstance(shown, Trouble):
+            _write(shown, target)
+            _say(shown, target)
+            if open_it and not serve:
+                webbrowser.open((target / "edition.html").resolve().as_uri())
+        elif serve:
+            click.echo(str(ConfigurationError(shown.faults())), err=True)
+        else:
+            raise ConfigurationError(shown.faults())
+        if serve:
+            _serve(desk, port, open_it)
 
 
 def current_edition(app: App) -> Edition:
@@ -70,36 +84,47 @@ def current_edition(app: App) -> Edition:
 
 
 def write_preview(app: App, edition: Edition, folder: pathlib.Path) -> list[Check]:
-    """Write an edition's files into a folder and return what the inbox report found."""
+    """Write an edition's files into a folder and return the checks of the inbox report that could be judged."""
+    from digest.studio.proof import make_proof
+
+    proof = make_proof(app, edition)
+    _write(proof, folder)
+    return list(proof.judged)
+
+
+def _write(proof: Proof, folder: pathlib.Path) -> None:
     from digest.adapters.files import write_whole
-    from digest.mailer.inbox import inbox_report
-    from digest.mailer.mime import fill_tokens
-    from digest.model import Delivery, DeliveryState
 
-    newsletter = app.newsletter(edition.newsletter_id)
-    message = app.renderer(newsletter)(edition, newsletter.regions)
-    sample = Delivery(id=0, email=_SAMPLE_ADDRESS, name="", variant="preview", state=DeliveryState.PENDING)
-    reader = app.reader_of(newsletter)(sample)
-    raw = app.assembler(newsletter).raw(message, reader, edition.id, "preview", edition.composed_at)
-    checks = inbox_report(raw, app.language(newsletter.locale).direction)
-    report = [{"name": c.name, "passed": c.passed, "figure": c.figure, "remedy": c.remedy} for c in checks]
-    page = app.templates.get_template("preview/report.html.j2").render(edition=edition, checks=checks)
-    filled = fill_tokens(message, reader)
-    for name, content in {
-        "edition.html": filled.html.encode(),
-        "edition.txt": filled.text.encode(),
-        "edition.eml": raw,
-        "report.json": (
-            json.dumps({"edition": edition.id, "checks": report}, ensure_ascii=False, indent=2) + "\n"
-        ).encode(),
-        "report.html": page.encode(),
-    }.items():
+    for name, content in proof.files().items():
         write_whole(folder / name, content)
-    return checks
 
 
-def _serve(folder: pathlib.Path) -> None:
-    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        click.echo(f"Serving http://127.0.0.1:{server.server_port}/edition.html until Ctrl-C.")
-        server.serve_forever()
+def _say(proof: Proof, folder: pathlib.Path) -> None:
+    names = ", ".join(proof.files())
+    click.echo(f"Edition {proof.edition_id} is in {folder}: {names}.")
+    passed = len(proof.judged) - len(proof.failed)
+    click.echo(f"Inbox report: {passed} of {len(proof.judged)} checks passed.")
+    for check in proof.failed:
+        click.echo(f"  - {check.name}: {check.figure}. To mend: {check.remedy}.")
+    if proof.waiting:
+        click.echo(f"{counted(len(proof.waiting), 'check')} not judged before you have set this up:")
+    for check in proof.waiting:
+        click.echo(f"  - {check.name}: {check.remedy}.")
+
+
+def _serve(desk: Desk, port: int, open_it: bool) -> None:
+    from digest.studio.site import HOST, studio_server
+
+    with stop_signal() as stop:
+        server = studio_server(desk, port, stop)
+        address = f"http://{HOST}:{server.port}/"
+        serving = threading.Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        click.echo(f"The studio is at {address} until Ctrl-C.")
+        if open_it:
+            webbrowser.open(address)
+        stop.wait()
+        server.shutdown()
+        serving.join()
+        server.server_close()
+    click.echo("The studio is closed; nothing was frozen or sent.")
