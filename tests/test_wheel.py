@@ -71,7 +71,7 @@ def test_the_installed_package_runs_the_demo_outside_the_checkout(
     installed: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     # The checkout is installed too, for editing: what runs must be what was in the wheel.
-    where = "import digest, digest.app as a; print(digest.__file__, a.shipped('config'), a.default_home())"
+    where = "import digest, digest.home as h; print(digest.__file__, h.shipped('config'), h.default_home({}))"
     places = _run([sys.executable, "-c", where], tmp_path, PYTHONPATH=str(installed)).split()
     assert places == [
         str(installed / "digest" / "__init__.py"),
