@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -20,6 +21,7 @@ def display_width(text: str) -> int:
     return sum(map(_columns, text))
 
 
+@functools.lru_cache(maxsize=4096)
 def _columns(char: str) -> int:
     if char.isascii():
         return int(char.isprintable())

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from digest.mailer.colours import readable_by_night
 from digest.mailer.language import Language
 from digest.mailer.pictures import ImageView, article_with_picture, in_column, logo_of
-from digest.model import Article, Edition, Newsletter, Region, Section, Story, Told
+from digest.model import NOWHERE, Article, Edition, Newsletter, Region, Section, Story, Told
 from digest.text.tidy import tidy
 
 
@@ -226,9 +226,7 @@ class _Viewer:
             links=tuple(links[:_OUTLETS_SHOWN]),
             more_outlets=more,
             more_counted=self._language.count("and {n} other", "and {n} others", more) if more else "",
-            place=self._language.country(story.countries[0])
-            if story.countries
-            else self.region_name(story.region),
+            place=self._place(story),
             region=self.region_name(story.region),
             time=self._time(story),
             outlets_counted=self._language.count("{n} outlet", "{n} outlets", len(links)),
@@ -236,6 +234,12 @@ class _Viewer:
             summary_direction=_direction(story.summary, self._language.direction),
             update_of=self._earlier(story.update_of) if story.update_of else None,
         )
+
+    def _place(self, story: Story) -> str:
+        # Gold and the climate are of no country, whichever their articles name.
+        if story.countries and story.region != NOWHERE:
+            return self._language.country(story.countries[0])
+        return self.region_name(story.region)
 
     def _earlier(self, told: Told) -> EarlierView:
         url = f"{self._base_url}/editions/{told.edition_id}#story-{told.story_id}" if self._base_url else ""

@@ -35,6 +35,7 @@ from digest.model.moments import (
     require_aware,
 )
 from digest.model.news import (
+    NOWHERE,
     Article,
     Edition,
     Evidence,
@@ -49,6 +50,7 @@ from digest.model.news import (
 )
 
 __all__ = [
+    "NOWHERE",
     "AddOutcome",
     "Article",
     "ArticleDraft",

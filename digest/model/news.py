@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 
 from digest.model.moments import require_aware
 
+#: The id of the region of stories that have no place.
+NOWHERE = "world"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.model import Article, Evidence, Region
+from digest.model import NOWHERE, Article, Evidence, Region
 from digest.ranker.gazetteer import Gazetteer
 from digest.ranker.names import Mention, NameKind
 
@@ -58,9 +58,6 @@ _SUMMARY_CHARACTERS = 600
 _MOST_EVIDENCE = 6
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _LONGEST_SECTION = 100
-
-#: The region of stories that have no place.
-NOWHERE = "world"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

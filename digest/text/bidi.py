@@ -12,6 +12,7 @@ wherever it stands (rule N1). Left-to-right text holds them together as it does 
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -87,18 +88,20 @@ def starts_rtl(text: str) -> bool:
     return False
 
 
-def split_runs(text: str, around: str = "rtl") -> list[tuple[str, bool]]:
+# A letter's headlines, outlets and places stand in it several times, and again in its every variant.
+@functools.lru_cache(maxsize=4096)
+def split_runs(text: str, around: str = "rtl") -> tuple[tuple[str, bool], ...]:
     """Return text of the direction `around` in pieces, each with whether it runs the other way.
 
     >>> split_runs("فوز 3-1 في 2026")
-    [('فوز ', False), ('3-1', True), (' في 2026', False)]
+    (('فوز ', False), ('3-1', True), (' في 2026', False))
     >>> split_runs("Al-Ahram (الأهرام) says", "ltr")
-    [('Al-Ahram (', False), ('الأهرام', True), (') says', False)]
+    (('Al-Ahram (', False), ('الأهرام', True), (') says', False))
     """
     if around == "rtl" and _LTR_LETTER.search(text) and not _RTL_LETTER.search(text):
         # A name or a sentence of its own: Reuters (English).
         before, run, behind = text.partition(text.strip())
-        return [piece for piece in ((before, False), (run, True), (behind, False)) if piece[0]]
+        return tuple(piece for piece in ((before, False), (run, True), (behind, False)) if piece[0])
     pieces: list[tuple[str, bool]] = []
     end = 0
     for found in (_LTR_RUN if around == "rtl" else _RTL_RUN).finditer(text):
@@ -109,7 +112,9 @@ def split_runs(text: str, around: str = "rtl") -> list[tuple[str, bool]]:
             pieces.append((text[end : found.start()], False))
         pieces.append((found.group(), True))
         end = found.end()
-    return [*pieces, (text[end:], False)] if end < len(text) else pieces
+    if end < len(text):
+        pieces.append((text[end:], False))
+    return tuple(pieces)
 
 
 def isolate_plain(text: str, around: str = "rtl") -> str:
