@@ -186,6 +186,10 @@ class App:
         try:
             for name in TEMPLATES:
                 self.templates.get_template(f"{newsletter.template}/{name}")
+            # And those that they import, so that no reader waits for their compiling.
+            for name in self.templates.list_templates(("j2",)):
+                if name.startswith(f"{newsletter.template}/"):
+                    self.templates.get_template(name)
         except TemplateError as error:
             raise ConfigurationError([_template_fault(newsletter, error)]) from error
 

@@ -85,28 +85,31 @@ def render(
         seen = view_edition(of, newsletter, regions, names, language, base_url)
         return seen if of is edition else replace(seen, shortened=True)
 
-    def fill(name: str, with_view: EditionView) -> str:
-        values = {
-            "edition": with_view,
+    def values(of: EditionView) -> dict[str, object]:
+        return {
+            "edition": of,
             "say": language.say,
             "count": language.count,
-            "subject": subject_line(with_view),
-            "preheader": preheader(with_view),
+            "subject": subject_line(of),
+            "preheader": preheader(of),
         }
-        return templates.get_template(f"{newsletter.template}/{name}").render(values)
+
+    def fill(name: str, with_values: Mapping[str, object]) -> str:
+        return templates.get_template(f"{newsletter.template}/{name}").render(with_values)
 
     def page(of: Edition) -> str:
-        return inline_styles(fill(TEMPLATES[0], view(of)))
+        return inline_styles(fill(TEMPLATES[0], values(view(of))))
 
-    told, html = edition, page(edition)
+    whole = view(edition)
+    shown_values = values(whole)
+    html = inline_styles(fill(TEMPLATES[0], shown_values))
     if not fits(html):
         # With other stories gone, the lead of these regions must still be the lead.
-        lead_id = view(edition).lead.anchor.removeprefix("s-")
+        lead_id = whole.lead.anchor.removeprefix("s-")
         told, html = fit(replace(edition, lead_id=lead_id), lead_id, html, page)
-    shown_view = view(told)
-    return Message(
-        subject=subject_line(shown_view), html=html, text=_tidy_lines(fill(TEMPLATES[1], shown_view))
-    )
+        shown_values = values(view(told))
+    text = _tidy_lines(fill(TEMPLATES[1], shown_values))
+    return Message(subject=str(shown_values["subject"]), html=html, text=text)
 
 
 def _tidy_lines(text: str) -> str:

@@ -32,7 +32,9 @@ _MAY_END = word_set(
     "له لها به بها عنه عنها عليه عليها فيه فيها منه منها ايضا فقط هناك هنا ذلك تلك هذا هذه هو هي هم نحن "
     "انت انا"
 )
-_WANTS_MORE = LINKING_WORDS - _MAY_END
+_WANTS_MORE = (LINKING_WORDS - _MAY_END) | word_set("الا و ف ب ل ك")
+# A clause that asks, and whose question mark is not there; "يتساءل هل" does not ask.
+_OPEN_QUESTION = re.compile(r"(?:(?:^|[،؛,:.…–—«\"“(-]\s*)هل|(?<!\w)[وف]هل)\s[^؟?]*$")
 _QUESTION = re.compile(r"[?؟][»\"”’')]*$")
 # An agency or an outlet before the news: "دبي، الإمارات العربية المتحدة (سي إن إن) -- ", "PARIS (AFP) - ".
 _AGENCY = (
@@ -75,7 +77,7 @@ _AFTER_FIRST_WORD = re.compile(r"[\s،,:'’]")
 _OWN_WAW = re.compile(
     r"و(?:زير|زار|زرا|اشنطن|كال|كيل|كلا|فا(?:ه|ت)|فد|فر|صل|صول|صف|صي|قع|قف|قود|جه|جد|جود|جب|افق|اصل|اجه"
     r"|اقع|اضح|اسع|احد|ادي|ارسو"
-    r"|ايل|اتساب|الد(?:ه|ت)?(?:\W|$)|لاي|لي |ليد|لاد|لد|ثاي|ثيق|ثق|رش|رد|رق|رث|ساي|سط|سيط|سع|دع|عد|عود"
+    r"|ايل|يل |شوم|شم |اتساب|الد(?:ه|ت)?(?:\W|$)|لاي|لي |ليد|لاد|لد|ثاي|ثيق|ثق|رش|رد|رق|رث|ساي|سط|سيط|سع|دع|عد|عود"
     r"|يلز|يلي|يندوز|يكي"
     r"|با|بي|ظ|طن|طني|حد|حش|ضع|س |سم|عي|قت|قايع|قوع|هم|زع|يب|ين|يسترن|اس )"
 )
@@ -116,6 +118,19 @@ def leans_back(sentence: str) -> bool:
         return True
     if _LEANING_PHRASE.match(folded):
         return True
+    return _joined(folded)
+
+
+def begins_with_and(text: str) -> bool:
+    """Say whether a text begins with the conjunction و, and not with a word of that first letter.
+
+    >>> begins_with_and("والوزير يغيب"), begins_with_and("وزير النقل يغيب")
+    (True, False)
+    """
+    return _joined(normalise(text[:30]).lstrip("«\"“‘' "))
+
+
+def _joined(folded: str) -> bool:
     return folded.startswith("و") and not _OWN_WAW.match(folded)
 
 
@@ -123,7 +138,8 @@ def _balanced(text: str) -> bool:
     pairs = (
         text.count("(") == text.count(")")
         and text.count("«") == text.count("»")
-        and text.count("“") == text.count("”")
+        # Some close with the same mark that they open with.
+        and (text.count("“") + text.count("”")) % 2 == 0
     )
     return pairs and text.count('"') % 2 == 0
 
@@ -141,6 +157,12 @@ _ADJUNCT = re.compile(
 _COMPLEMENT = re.compile(r"(?:^|\s)[وف]?ب?(?:أن|إن)\w{0,3}\s")
 
 
+def _may_close(clause: str) -> bool:
+    """Say whether a full stop may stand behind these words: none is missing, no mark is open, nothing is asked."""
+    last = normalise(clause.split()[-1])
+    return last not in _WANTS_MORE and _balanced(clause) and not _OPEN_QUESTION.search(clause)
+
+
 def clipped(sentence: str, most: int) -> str:
     """Return a sentence up to the end of a clause that can close it, within `most` characters, or ""."""
     for found in reversed(list(_ADJUNCT.finditer(sentence[:most]))):
@@ -149,14 +171,14 @@ def clipped(sentence: str, most: int) -> str:
             break
         # "The minister said, on Tuesday, that": the clause that matters is behind the comma.
         told = _COMPLEMENT.search(kept) or not _COMPLEMENT.search(sentence[found.start() :])
-        if told and _balanced(kept) and normalise(kept.split()[-1]) not in _WANTS_MORE:
+        if told and _may_close(kept):
             return f"{kept}."
     return ""
 
 
 def _is_cut(sentence: str, text: str) -> bool:
     """Say whether the last sentence of a text, which has no end, was cut off by its feed."""
-    if normalise(sentence.split()[-1]) in _WANTS_MORE or not _balanced(sentence):
+    if not _may_close(sentence):
         return True
     length = len(text)
     at_a_limit = length >= _CUT_FROM and (length + _CUT_WITHIN) % _CUT_EVERY <= _CUT_WITHIN + 3
@@ -175,7 +197,7 @@ def _closed(sentence: str, text: str, most: int) -> str:
     if _CLOSED.search(bare):
         return bare
     if not marked_cut and (bare != plain or not _is_cut(bare, text)):
-        return f"{bare}." if _balanced(bare) else ""
+        return f"{bare}." if _may_close(bare) else ""
     return clipped(bare, most)
 
 
@@ -206,7 +228,7 @@ def lede_sentences(text: str, most: int) -> list[str]:
 def _whole(part: str, is_last: bool, text: str, most: int) -> str:
     """Return a sentence of a text with its end and within its limit; "" where that cannot be."""
     if _CLOSED.search(part) and not part.endswith(".."):
-        sentence = part
+        sentence = part if _balanced(part) else ""
     else:
         sentence = _closed(part, text, most) if is_last else ""
     return sentence if len(sentence) <= most else clipped(sentence, most)

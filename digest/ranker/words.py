@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from digest.model import Article
 from digest.ranker.kinds import Kind, is_soft, kind_of
+from digest.ranker.sentences import begins_with_and
 from digest.ranker.summary import MOST_READ, SUMMARY_CHARACTERS, speaks, story_summary
 from digest.ranker.tolls import latest_toll, toll
 from digest.text.arabic import normalise, stems, word_set
@@ -30,7 +31,7 @@ _OUT_OF_DATE = 0.4
 _QUOTED = re.compile(r"[«\"“][^«»\"“”]+[»\"”]")
 # Words that hold back what happened, in comparison form.
 _TEASING = re.compile(
-    r"^فيديو\b|\b[يت]كشف (?!عن)|\b(?:حقيقه|مفاجاه|يفاجي|تفاجي|لغز|غامضه?|صادمه?|مثيره?|غريبه?|عجيبه?|سر"
+    r"^فيديو\b|^(?:في|من) هذ[اه]\b|\b[يت]لقن(?:ه|ها|هم)? (?:.* )?درسا\b|\b[يت]كشف (?!عن)|\b(?:حقيقه|مفاجاه|يفاجي|تفاجي|لغز|غامضه?|صادمه?|مثيره?|غريبه?|عجيبه?|سر"
     r"|اسرار|كواليس|تفاصيل|يعلق علي|تعلق علي|معلقا|قصه|حكايه|دراما"
     r"|هكذا|هذا ما|وهذه|وهذا|لهذا|والسبب|تعرف|خطيره?|مرعبه?|نهايه|بدايه|فصل جديد|يفجر|تفجر|فضيحه|واقعه"
     r"|رساله|رسايل|shocking|stunning|reveals?)\b"
@@ -119,6 +120,8 @@ def _plain_dots(title: str) -> str:
         return title
     topic = title[: found.start()]
     is_topic = len(topic.split()) <= _TOPIC_WORDS and ":" not in title and not _CIRCUMSTANCE.match(topic)
+    # "مصر.. والوزير يغيب" goes on with what it began.
+    is_topic = is_topic and not begins_with_and(title[found.end() :])
     comma = "، " if _ARABIC_LETTER.search(title) else ", "
     rest = _DOTS.sub(comma, title[found.end() :])
     return f"{topic}{': ' if is_topic else comma}{rest}"

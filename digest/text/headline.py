@@ -57,6 +57,13 @@ _BEGINS_PHRASE = word_set(
 _TELLS_WHEN = word_set("بعد قبل اثر عقب رغم بسبب خلال منذ after before over during since despite")
 _PREFIXED = re.compile(r"(?:وال|بال|لل|فال|كال|ولل|وبال)\w{2}")
 _NAME_GOES_ON = word_set("بن ابن بنت ال ابو عبد")
+# Who does what comes behind: "والفلسطينيون يردون".
+_AND_SUBJECT = re.compile(r"وال\w{3,}ون")
+# The first half of "the two ministries of", without the article.
+_DUAL_CONSTRUCT = re.compile(
+    r"[وفبلك]?(?:(?:وزار|شرك|مدين|دول|محافظ|سفار|حكوم|ولاي|منطق|عملي|قضي|وكال|جامع|غار|مبارا|قنا|صحيف|جزير|حرك)تي"
+    r"|رييسي|وزيري|زعيمي|نايبي|مديري|منتخبي|فريقي|جيشي|حزبي)"
+)
 _PAIRS = {"«": "»", "“": "”", '"': '"', "(": ")", "[": "]"}
 
 
@@ -142,13 +149,24 @@ def _begins_phrase(word: _Word) -> bool:
     return word.folded in _BEGINS_PHRASE or bool(_PREFIXED.match(word.folded))
 
 
+def _hangs(words: list[_Word], last: int) -> bool:
+    """Say whether the last word leads to one behind it that no phrase's beginning shows: a verb, a dual's second half."""
+    here, after = words[last].folded, words[last + 1]
+    if _AND_SUBJECT.fullmatch(here):
+        return True
+    if _DUAL_CONSTRUCT.fullmatch(here):
+        return not _begins_phrase(after)
+    # وزارتي الدفاع والداخلية
+    return last > 0 and after.folded.startswith("و") and bool(_DUAL_CONSTRUCT.fullmatch(words[last - 1].folded))
+
+
 def _cost(words: list[_Word], last: int) -> float | None:
     """Return how bad a cut behind this word is, in characters one would give for a better one; None: not there."""
     here, after = words[last], words[last + 1]
     dangles = _dangles(words, last)
     if here.shown[-1] in _CLAUSE_ENDS:
         return 0 if not dangles or here.shown[-1] in ".!?؟،:" else None
-    if here.folded in LINKING_WORDS or after.folded in _NAME_GOES_ON:
+    if here.folded in LINKING_WORDS or after.folded in _NAME_GOES_ON or _hangs(words, last):
         return None
     if _begins_phrase(after):
         # "after its loss …" wants to be told against whom.

@@ -76,8 +76,14 @@ _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[^\W\d])(\w+)")
 # and addresses (العربية.نت) are one word.
 # Here too the mark is looked for first, and then what stands before it.
 _NO_SPACE = re.compile(r"([.،؛؟!])(?<=[\u0621-\u064a]{2}.)(?=[\u0621-\u064a]{2})(?!(?:نت|كوم)(?!\w))")
-# Abbreviations by the names of their letters, in any number of them: السي.آي.إيه, بي.بي.سي.
-_LETTER_NAMES = r"(?<!\w)[وف]?[بكل]?(?:ال|لل)?[\u0621-\u064a]{1,4}(?:\.[\u0621-\u064a]{1,4}){2,}(?!\w)"
+# Names of Latin letters that are no words, or none that begins a sentence.
+_LETTER = "إيه|ايه|بي|سي|دي|إف|اف|جي|إتش|اتش|آي|جيه|كيه|إل|إم|كيو|آر|إس|اس|تي|يو|دبليو|إكس|اكس|زد"
+# Abbreviations by the names of their letters, in any number of them: السي.آي.إيه, بي.بي.سي. Two are so only where both
+# are known: إم.آي.
+_LETTER_NAMES = (
+    r"(?<!\w)[وف]?[بكل]?(?:ال|لل)?(?:[\u0621-\u064a]{1,4}(?:\.[\u0621-\u064a]{1,4}){2,}"
+    rf"|(?:{_LETTER})\.(?:{_LETTER}))(?!\w)"
+)
 _NO_SPACE_OR_LETTERS = re.compile(f"(?P<letters>{_LETTER_NAMES})|{_NO_SPACE.pattern}")
 
 
