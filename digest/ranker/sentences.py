@@ -77,7 +77,7 @@ _AFTER_FIRST_WORD = re.compile(r"[\s،,:'’]")
 _OWN_WAW = re.compile(
     r"و(?:زير|زار|زرا|اشنطن|كال|كيل|كلا|فا(?:ه|ت)|فد|فر|صل|صول|صف|صي|قع|قف|قود|جه|جد|جود|جب|افق|اصل|اجه"
     r"|اقع|اضح|اسع|احد|ادي|ارسو"
-    r"|ايل|يل |شوم|شم |اتساب|الد(?:ه|ت)?(?:\W|$)|لاي|لي |ليد|لاد|لد|ثاي|ثيق|ثق|رش|رد|رق|رث|ساي|سط|سيط|سع|دع|عد|عود"
+    r"|ايل|يل |يمبلي|فيات|شوم|شم |اتساب|الد(?:ه|ت)?(?:\W|$)|لاي|لي |ليد|لاد|لد|ثاي|ثيق|ثق|رش|رد|رق|رث|ساي|سط|سيط|سع|دع|عد|عود"
     r"|يلز|يلي|يندوز|يكي"
     r"|با|بي|ظ|طن|طني|حد|حش|ضع|س |سم|عي|قت|قايع|قوع|هم|زع|يب|ين|يسترن|اس )"
 )
@@ -228,7 +228,7 @@ def lede_sentences(text: str, most: int) -> list[str]:
 def _whole(part: str, is_last: bool, text: str, most: int) -> str:
     """Return a sentence of a text with its end and within its limit; "" where that cannot be."""
     if _CLOSED.search(part) and not part.endswith(".."):
-        sentence = part if _balanced(part) else ""
+        sentence = part
     else:
         sentence = _closed(part, text, most) if is_last else ""
-    return sentence if len(sentence) <= most else clipped(sentence, most)
+    return sentence if len(sentence) <= most and _balanced(sentence) else clipped(sentence, most)

@@ -157,7 +157,9 @@ def _hangs(words: list[_Word], last: int) -> bool:
     if _DUAL_CONSTRUCT.fullmatch(here):
         return not _begins_phrase(after)
     # وزارتي الدفاع والداخلية
-    return last > 0 and after.folded.startswith("و") and bool(_DUAL_CONSTRUCT.fullmatch(words[last - 1].folded))
+    return (
+        last > 0 and after.folded.startswith("و") and bool(_DUAL_CONSTRUCT.fullmatch(words[last - 1].folded))
+    )
 
 
 def _cost(words: list[_Word], last: int) -> float | None:

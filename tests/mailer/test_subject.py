@@ -68,6 +68,11 @@ def test_a_long_subject_ends_with_a_phrase() -> None:
     assert _subject(headline) == "سلطنة عُمان تفتتح ميناء الدقم الجديد أمام السفن الكبيرة…"
 
 
+def test_a_long_subject_does_not_end_with_who_does_what_comes_next() -> None:
+    headline = "سلطنة عُمان تفتتح ميناء الدقم الجديد أمام السفن الكبيرة والبحارون على الأرصفة يحتفلون"
+    assert _subject(headline) == "سلطنة عُمان تفتتح ميناء الدقم الجديد أمام السفن الكبيرة…"
+
+
 def test_a_cut_subject_closes_its_isolates() -> None:
     headline = (
         "شركة Northern Light Shipping Holding تشتري ميناءين من Blue Harbour Consulting Group في صفقة كبيرة"

@@ -106,6 +106,40 @@ def test_a_summary_is_whole_sentences(summary: str, expected: str) -> None:
     assert story_summary(article(1, "وزير النقل يفتتح ميناء القاهرة", summary), []) == expected
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("قال الوزير إن الميناء لن يفتتح إلا", id="except"),
+        pytest.param("يربط الخط الجديد بين القاهرة و", id="and"),
+        pytest.param("تبدأ مزايا الميناء الجديد ب:", id="with-and-a-colon"),
+        pytest.param("افتتح الوزير الميناء الجديد، فهل يعود السياح", id="a-question-behind-a-comma"),
+        pytest.param("هل يعود السياح إلى الميناء الجديد", id="a-question-without-its-mark"),
+        pytest.param("قال الوزير: «افتتحنا الميناء الجديد.", id="a-quotation-left-open"),
+        pytest.param("افتتح الوزير الميناء الجديد (شرق المدينة.", id="a-bracket-left-open"),
+        pytest.param('افتتح الوزير الميناء الجديد".', id="a-quotation-that-never-began"),
+    ],
+)
+def test_what_is_no_whole_sentence_is_refused(text: str) -> None:
+    assert lede_sentences(text, SUMMARY_CHARACTERS) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("يتساءل الناس هل يعود السياح إلى الميناء", id="a-question-told"),
+        pytest.param("سأل الوزير: «هل يعود السياح؟»، ثم افتتح الميناء", id="a-question-with-its-mark"),
+        pytest.param("افتتح الوزير الميناء ”الجديد” شرق المدينة", id="one-mark-at-both-ends"),
+    ],
+)
+def test_what_is_whole_is_closed(text: str) -> None:
+    assert lede_sentences(text, SUMMARY_CHARACTERS) == [f"{text}."]
+
+
+def test_no_clause_is_closed_that_asks() -> None:
+    told = "افتتح وزير النقل ميناء القاهرة النهري الجديد الذي يضم خمسة أرصفة للحاويات وثلاثة للركاب"
+    assert clipped(f"{told}، وهل يعود السياح إلى المدينة القديمة، بعد أعوام من العمل في", 200) == f"{told}."
+
+
 def test_a_sentence_that_its_feed_cut_off_ends_where_a_clause_does() -> None:
     told = "افتتح وزير النقل ميناء القاهرة النهري الجديد الذي يضم خمسة أرصفة للحاويات وثلاثة للركاب"
     cut = f"{told}، بعد أعوام من العمل المتواصل في"

@@ -176,6 +176,8 @@ def test_a_cut_text_ends_with_a_whole_word_where_it_has_one(parts: list[str], mo
         pytest.param("نقلت أ.ف.ب الخبر", "نقلت أ.ف.ب الخبر", id="abbreviation"),
         pytest.param("في سي.آي.إيه", "في سي.آي.إيه", id="names-of-letters"),
         pytest.param("(إف.بي.آي) قال", "(إف.بي.آي) قال", id="names-of-letters-in-brackets"),
+        pytest.param("جهاز (إم.آي 6) البريطاني", "جهاز (إم.آي 6) البريطاني", id="two-names-of-letters"),
+        pytest.param("قال لها.إنه بي.ثم سكت", "قال لها. إنه بي. ثم سكت", id="a-letter-and-a-word"),
         pytest.param("وبالبي.بي.سي", "وبالبي.بي.سي", id="names-of-letters-after-particles"),
         pytest.param(
             "نفت السي.آي.إيه.وأضاف الوزير", "نفت السي.آي.إيه. وأضاف الوزير", id="names-of-letters-end"
