@@ -5,6 +5,7 @@ A place and a colon alone are news (`لبنان: مقتل ثلاثة`): a dateli
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 
@@ -84,37 +85,44 @@ _SEVERAL = rf'{_MAY_BE_QUOTED}(?: ?(?:[-–—/،,+|]|و(?=[«"“])) ?{_MAY_BE_
 # Needs no mark that closes it.
 _CERTAIN = rf'(?:[«"“] ?(?:{AGENCIES}|{_OWN_NAME}) ?[»"”]|{_WORD_BEGINS}(?:{AGENCIES})(?= |$|[:.،,-]))'
 _AUTHOR = rf"(?:{_PLACE}{_DASH})?"
-_FORMS = tuple(
-    re.compile(form)
-    for form in (
-        # القاهرة (رويترز) - ; برلين 23 نوفمبر (د ب أ) – ; (CNN)--
-        rf"(?P<place>{_PLACES})?[ ،]*(?:{_DASH}?{_DAY})?{_DASH}? ?[(\[] ?{_SEVERAL} ?[)\]] ?(?:[-–—]{{1,3}}|ـ(?= )|:)",
-        # أبوظبي في 12 مارس / وام / ; المنامة /بنا/
-        rf"(?P<place>{_PLACES}?)(?: {_DAY})? ?/ ?{_SEVERAL} ?/",
-        # إسطنبول/ كاتب الخبر/ الأناضول
-        rf"(?P<place>{_PLACE}) ?/ ?(?:{_PLACE} ?/ ?){{0,2}}{_CERTAIN}",
-        # القدس المحتلة/ صفا - ; غزة/ كاتب الخبر/ صفا:
-        rf"(?P<place>{_PLACE}) ?/ ?(?:{_PLACE} ?/ ?)?{_SEVERAL} ?(?:[-–—]{{1,3}}|ـ(?= )|:)",
-        # موسكو – رويترز: ; دبي - كاتب الخبر - العربية.نت ; غزة ـ «القدس العربي»:
-        rf"(?P<place>{_PLACES}){_DASH}{_AUTHOR}(?:{_DAY}{_DASH})?{_SEVERAL}{_CLOSED_OR_STOPPED}",
-        rf"(?P<place>{_PLACES}){_DASH}{_AUTHOR}{_CERTAIN}",
-        # القاهرة: «الشرق الأوسط»
-        rf"(?P<place>{_PLACES}) ?: ?{_SEVERAL} ?(?:[-–—]{{1,3}}|:)",
-        rf"(?P<place>{_PLACES}) ?: ?{_QUOTED}(?:[ ،,و]*{_SEVERAL})?{_CLOSED}",
-        rf'(?P<place>{_PLACES}) ?: ?[«"“] ?{_OWN_NAME} ?[»"”]',
-        # «الشرق الأوسط» (موسكو)
-        rf"(?:{_QUOTED}|{AGENCIES}) ?\( ?(?P<place>{_PLACES}) ?\)",
-        rf"{_NAME} ?\( ?(?P<place>{_PLACES}) ?\){_CLOSED}",
-        # واس - الرياض ; وكالات - عواصم:
-        rf"{_SEVERAL}{_DASH}(?P<place>{_PLACE}) ?(?:[-–—]{{1,3}} |$)",
-        rf"(?:(?:ال)?وكالات|{_OWN_NAME}){_DASH}(?P<place>{_PLACE}) ?:",
-        # رام الله 3-3-2026 وفا-
-        rf"(?P<place>{_PLACE}) {_DAY} ?{_SEVERAL}{_CLOSED}",
-        rf"(?P<place>{_PLACE}) {_DAY} ?{_CERTAIN}",
-        # The outlet's own name and a dash.
-        rf'(?P<place>)[«"“]?{_OWN_NAME}[»"”]? ?[-–—]{{1,3}} ',
+
+
+@functools.cache
+def _forms() -> tuple[re.Pattern[str], ...]:
+    # Compiled when a dateline is first looked for: a twentieth of a second, which commands that read none are spared.
+    return tuple(
+        re.compile(form)
+        for form in (
+            # القاهرة (رويترز) - ; برلين 23 نوفمبر (د ب أ) – ; (CNN)--
+            rf"(?P<place>{_PLACES})?[ ،]*(?:{_DASH}?{_DAY})?{_DASH}? ?[(\[] ?{_SEVERAL} ?[)\]] ?(?:[-–—]{{1,3}}|ـ(?= )|:)",
+            # أبوظبي في 12 مارس / وام / ; المنامة /بنا/
+            rf"(?P<place>{_PLACES}?)(?: {_DAY})? ?/ ?{_SEVERAL} ?/",
+            # إسطنبول/ كاتب الخبر/ الأناضول
+            rf"(?P<place>{_PLACE}) ?/ ?(?:{_PLACE} ?/ ?){{0,2}}{_CERTAIN}",
+            # القدس المحتلة/ صفا - ; غزة/ كاتب الخبر/ صفا:
+            rf"(?P<place>{_PLACE}) ?/ ?(?:{_PLACE} ?/ ?)?{_SEVERAL} ?(?:[-–—]{{1,3}}|ـ(?= )|:)",
+            # موسكو – رويترز: ; دبي - كاتب الخبر - العربية.نت ; غزة ـ «القدس العربي»:
+            rf"(?P<place>{_PLACES}){_DASH}{_AUTHOR}(?:{_DAY}{_DASH})?{_SEVERAL}{_CLOSED_OR_STOPPED}",
+            rf"(?P<place>{_PLACES}){_DASH}{_AUTHOR}{_CERTAIN}",
+            # القاهرة: «الشرق الأوسط»
+            rf"(?P<place>{_PLACES}) ?: ?{_SEVERAL} ?(?:[-–—]{{1,3}}|:)",
+            rf"(?P<place>{_PLACES}) ?: ?{_QUOTED}(?:[ ،,و]*{_SEVERAL})?{_CLOSED}",
+            rf'(?P<place>{_PLACES}) ?: ?[«"“] ?{_OWN_NAME} ?[»"”]',
+            # «الشرق الأوسط» (موسكو)
+            rf"(?:{_QUOTED}|{AGENCIES}) ?\( ?(?P<place>{_PLACES}) ?\)",
+            rf"{_NAME} ?\( ?(?P<place>{_PLACES}) ?\){_CLOSED}",
+            # واس - الرياض ; وكالات - عواصم:
+            rf"{_SEVERAL}{_DASH}(?P<place>{_PLACE}) ?(?:[-–—]{{1,3}} |$)",
+            rf"(?:(?:ال)?وكالات|{_OWN_NAME}){_DASH}(?P<place>{_PLACE}) ?:",
+            # رام الله 3-3-2026 وفا-
+            rf"(?P<place>{_PLACE}) {_DAY} ?{_SEVERAL}{_CLOSED}",
+            rf"(?P<place>{_PLACE}) {_DAY} ?{_CERTAIN}",
+            # The outlet's own name and a dash.
+            rf'(?P<place>)[«"“]?{_OWN_NAME}[»"”]? ?[-–—]{{1,3}} ',
+        )
     )
-)
+
+
 # Without any of these there is no dateline; most texts end here.
 _MARK = re.compile(r"[-–—ـ:/()]")
 
@@ -142,7 +150,7 @@ def split_dateline(text: str, outlet_names: Sequence[str] = ()) -> tuple[str, st
 def _dateline(text: str) -> tuple[str, str] | None:
     if not _MARK.search(text, 0, _LONGEST):
         return None
-    for form in _FORMS:
+    for form in _forms():
         found = form.match(text, 0, _LONGEST)
         place = (found["place"] or "").removesuffix(" في") if found else ""
         if found and not _NO_PLACE.match(place):
