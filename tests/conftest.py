@@ -14,15 +14,30 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 
 from digest.adapters.store import Store, open_store
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
 REPOSITORY = pathlib.Path(__file__).parent.parent
 #: Real news and tools beside the checkout; not part of the project.
 SHARED = REPOSITORY.parent / "shared"
+
+# Nothing of its own over the network, and no graphics.
+_CHROMIUM = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 NOW = dt.datetime(2026, 11, 22, 6, 0, tzinfo=dt.UTC)
 
@@ -43,6 +58,19 @@ def shared() -> pathlib.Path:
     if not SHARED.is_dir():
         pytest.skip("the folder of real news is not beside this checkout")
     return SHARED
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium, for all tests of a module: its loop would be in the way of those of other modules."""
+    chromium = shutil.which("chromium")
+    require(chromium is not None, "Chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=_CHROMIUM)
+        yield started
+        started.close()
 
 
 def _postgresql_programs() -> pathlib.Path | None:

@@ -15,7 +15,7 @@ from digest.mailer.view import shown
 from digest.model import Article, Edition, Newsletter, Region, Section, Story
 
 #: Where a link leads that is none.
-NOWHERE = "#"
+NO_LINK = "#"
 _ON_THE_WEB = re.compile(r"(https?://)([^\s/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
 # White space and controls would end a line of the text twin, Arabic letters and bidi controls turn it round; many
 # clients end a link at the first such character.
@@ -30,13 +30,13 @@ def harmless_url(url: str) -> str:
     """
     found = _ON_THE_WEB.fullmatch(url.strip())
     if found is None:
-        return NOWHERE
+        return NO_LINK
     scheme, host, rest = found.groups()
     if not host.isascii():
         try:
             host = host.encode("idna").decode()
         except UnicodeError:
-            return NOWHERE
+            return NO_LINK
     return f"{scheme}{_in_percents(host)}{_in_percents(rest)}"
 
 
@@ -49,13 +49,13 @@ def _article(article: Article) -> Article:
     image_url = harmless_url(article.image_url) if article.image_url else None
     if (url, image_url) == (article.url, article.image_url):
         return article
-    return replace(article, url=url, image_url=None if image_url == NOWHERE else image_url)
+    return replace(article, url=url, image_url=None if image_url == NO_LINK else image_url)
 
 
 def _story(story: Story) -> Story:
     articles = tuple(_article(article) for article in story.articles)
     # The headline leads to the first: better to another outlet's than nowhere.
-    articles = tuple(sorted(articles, key=lambda article: article.url == NOWHERE))
+    articles = tuple(sorted(articles, key=lambda article: article.url == NO_LINK))
     return story if articles == story.articles else replace(story, articles=articles)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pathlib
 import re
-import shutil
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
@@ -14,17 +12,8 @@ from tests.clients.letters import THEMES, Letter, each_letter, letter
 from tests.conftest import REPOSITORY, require
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Browser, Page, Route
 
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _IN_PAGE = (pathlib.Path(__file__).parent / "in_page.js").read_text("utf-8")
 _AXE = REPOSITORY / "node_modules" / "axe-core" / "axe.min.js"
 _PICTURE = '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="675"><rect width="1200" height="675"/></svg>'
@@ -37,18 +26,11 @@ Scheme = Literal["light", "dark"]
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
+def tab(browser: Browser) -> Page:
     """A page of Chromium, for all tests of this module; it gets pictures, and nothing else, from nowhere."""
-    chromium = shutil.which("chromium")
-    require(chromium is not None, "Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        page = browser.new_page()
-        page.route("**/*", _answer)
-        yield page
-        browser.close()
+    page = browser.new_page()
+    page.route("**/*", _answer)
+    return page
 
 
 def _answer(route: Route) -> None:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from digest.model import Newsletter
-from tests.conftest import require
 from tests.mailer.making import ARABIC, ENGLISH, edition, full_edition, rendered, story
 from tests.mailer.newsletters import NEWSLETTERS, THEMES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 # For each text that is shown: the direction of the block that it stands in, its own, and its words.
 _TEXTS = """() => {
   const texts = [];
@@ -59,16 +47,9 @@ _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="1200" height="675"/>'
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
+def tab(browser: Browser) -> Page:
     """A page of Chromium, for all tests of this module."""
-    chromium = shutil.which("chromium")
-    require(chromium is not None, "Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        yield browser.new_page()
-        browser.close()
+    return browser.new_page()
 
 
 def _show(tab: Page, html: str, width: int = 600) -> None:

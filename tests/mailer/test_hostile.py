@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.mailer.harmless import NOWHERE, harmless_url
+from digest.mailer.harmless import NO_LINK, harmless_url
 from digest.mailer.mime import Assembler
 from digest.mailer.render import render
 from digest.mailer.view import PREFERENCES_TOKEN, UNSUBSCRIBE_TOKEN, shown
@@ -244,19 +244,19 @@ def test_emoji_stay_whole(text: str, kept: str) -> None:
         pytest.param("https://a.example/1?b=c&d=e#f", "https://a.example/1?b=c&d=e#f", id="an address"),
         pytest.param("http://a.example/خبر", "http://a.example/%D8%AE%D8%A8%D8%B1", id="Arabic in it"),
         pytest.param("http://مثال.example/?x=%D8", "http://xn--mgbh0fb.example/?x=%D8", id="an Arabic host"),
-        pytest.param("http://" + "س" * 90 + "/", NOWHERE, id="a host that is too long"),
+        pytest.param("http://" + "س" * 90 + "/", NO_LINK, id="a host that is too long"),
         pytest.param(" https://a.example/ ", "https://a.example/", id="spaces around"),
         pytest.param("https://a.example/a b\r\nc", "https://a.example/a%20b%0D%0Ac", id="line ends"),
         pytest.param("https://a.example/\u202e\u2028x", "https://a.example/%E2%80%AE%E2%80%A8x", id="an override"),
         pytest.param("https://a.example/\ud800", "https://a.example/%3F", id="half a character"),
-        pytest.param("javascript:alert(1)", NOWHERE, id="javascript"),
-        pytest.param("JaVaScRiPt:alert(1)//https://", NOWHERE, id="javascript in capitals"),
-        pytest.param("java\nscript:alert(1)", NOWHERE, id="javascript in two lines"),
-        pytest.param("data:text/html,<script>alert(1)</script>", NOWHERE, id="data"),
-        pytest.param("vbscript:msgbox(1)", NOWHERE, id="vbscript"),
-        pytest.param("//a.example/", NOWHERE, id="no scheme"),
-        pytest.param("https:///", NOWHERE, id="no host"),
-        pytest.param("", NOWHERE, id="nothing"),
+        pytest.param("javascript:alert(1)", NO_LINK, id="javascript"),
+        pytest.param("JaVaScRiPt:alert(1)//https://", NO_LINK, id="javascript in capitals"),
+        pytest.param("java\nscript:alert(1)", NO_LINK, id="javascript in two lines"),
+        pytest.param("data:text/html,<script>alert(1)</script>", NO_LINK, id="data"),
+        pytest.param("vbscript:msgbox(1)", NO_LINK, id="vbscript"),
+        pytest.param("//a.example/", NO_LINK, id="no scheme"),
+        pytest.param("https:///", NO_LINK, id="no host"),
+        pytest.param("", NO_LINK, id="nothing"),
     ],
 )  # fmt: skip
 def test_an_address_leads_to_the_web_or_nowhere(url: str, expected: str) -> None:

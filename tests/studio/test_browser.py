@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import pathlib
-import shutil
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import require
 from tests.mailer.making import full_edition
 from tests.studio.editing import HTML, change, line_of
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, FrameLocator, Page
 
-_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 _LEAD = full_edition().lead.headline
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium, for all tests of this module."""
-    chromium = shutil.which("chromium")
-    require(chromium is not None, "Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import pathlib
-import shutil
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,12 +14,10 @@ from hypothesis import strategies as st
 from digest.mailer.render import bidi_html
 from digest.text.bidi import isolate_plain, lead_rtl, split_runs
 from digest.text.tidy import tidy
-from tests.conftest import require
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 # Every character that has a width, from left to right.
 _READ = """(texts) => texts.map(([html, dir]) => {
   const line = document.createElement('div');
@@ -43,16 +39,9 @@ _READ = """(texts) => texts.map(([html, dir]) => {
 
 
 @pytest.fixture(scope="module")
-def tab() -> Iterator[Page]:
+def tab(browser: Browser) -> Page:
     """A page of Chromium, for all tests of this module."""
-    chromium = shutil.which("chromium")
-    require(chromium is not None, "Chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=_ARGUMENTS)
-        yield browser.new_page()
-        browser.close()
+    return browser.new_page()
 
 
 @pytest.fixture(scope="module")
