@@ -47,9 +47,10 @@ def rank(file: IO[bytes], at: dt.datetime | None, as_json: bool) -> None:
     with opened(at) as app:
         now = app.clock.now()
         read = read_articles(file, now)
-        stories = rank_articles(read.articles, app.placer, app.rank_settings, now)
+        newsletter = app.newsletter()
+        stories = rank_articles(read.articles, app.placer, app.rank_settings, now, newsletter.locale)
         # Those that are picked come back with their summaries.
-        told = {story.id: story for story in pick(stories, app.newsletter()).stories()}
+        told = {story.id: story for story in pick(stories, newsletter).stories()}
     for story in stories:
         if as_json:
             print_json(story_json(told.get(story.id, story), picked=story.id in told))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from markupsafe import escape
 
 from digest.model import Edition, Section, Story
-from digest.ranker.sentences import sentences
+from digest.text.sentences import sentences
 from digest.text.tidy import shorten, tidy
 
 #: UTF-8 bytes of HTML; Gmail clips at about 102 KB.

@@ -51,8 +51,8 @@ def make_edition(
 
     Raises NothingToSay where none of their stories is for it, and says why.
     """
-    stories = rank(articles, placer, settings, now)
-    news = since_told(stories, earlier)
+    stories = rank(articles, placer, settings, now, newsletter.locale)
+    news = since_told(stories, earlier, newsletter.locale)
     choice = pick(news.stories, newsletter)
     if not choice.sections:
         raise NothingToSay(_why_no_stories(newsletter, articles, stories, news))

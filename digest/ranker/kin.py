@@ -13,6 +13,7 @@ import numpy as np
 from scipy import sparse
 
 from digest.model import Story
+from digest.ranker.places import DISJOINT_PLACES
 from digest.ranker.vectors import article_stems, tfidf
 
 #: Stories whose centroids are less alike than this (cosine) have nothing to do with each other.
@@ -20,8 +21,6 @@ ALIKE = 0.14
 #: The share of its score that a story loses once one that is alike was told: the day's second greatest story is
 #: news even beside the greatest.
 LOSS = 0.35
-#: Two stories that name countries, and none in common, are this much less alike.
-DISJOINT_PLACES = 0.25
 
 
 class Kin:

@@ -46,11 +46,12 @@ class News:
     left_out: tuple[LeftOut, ...]
 
 
-def since_told(stories: Sequence[Story], editions: Iterable[Edition]) -> News:
+def since_told(stories: Sequence[Story], editions: Iterable[Edition], language: str = "ar") -> News:
     """Return the stories, which stand best first, without those that these editions told and that bring no news.
 
     Those that bring news have the earlier telling in `update_of`, a headline and a summary from the articles that
-    bring it, and a score that counts what is new: the part `told` is taken off it.
+    bring it, in the readers' `language` where any is, and a score that counts what is new: the part `told` is taken
+    off it.
     """
     tellings = told_stories(editions)
     if not tellings or not stories:
@@ -59,7 +60,7 @@ def since_told(stories: Sequence[Story], editions: Iterable[Edition]) -> News:
     kept = []
     dropped = []
     for place, story in enumerate(stories):
-        found = _as_news(story, place, memory)
+        found = _as_news(story, place, memory, language)
         if found is None:
             dropped.append(story)
         else:
@@ -68,14 +69,14 @@ def since_told(stories: Sequence[Story], editions: Iterable[Edition]) -> News:
     return News(stories=tuple(kept), left_out=tuple(map(_left_out, dropped)))
 
 
-def _as_news(story: Story, place: int, memory: Memory) -> Story | None:
+def _as_news(story: Story, place: int, memory: Memory, language: str) -> Story | None:
     """Return the story as it comes, as an update, or None where readers know it."""
     fresh = memory.fresh(story)
     if not fresh:
         return None
     known = memory.told_of(place)
     if not known:
-        return story if len(fresh) == len(story.articles) else _without_told(story, fresh)
+        return story if len(fresh) == len(story.articles) else _without_told(story, fresh, language)
     newness = article_newness(
         list(zip(fresh, memory.fresh_vectors(place), strict=True)), memory.told_vectors(known)
     )
@@ -90,12 +91,14 @@ def _as_news(story: Story, place: int, memory: Memory) -> Story | None:
         return None
     least = _BRINGS * min(max(newness.values()), FULL_NEWS)
     bringing = [one for one in fresh if newness[one.id] >= least]
-    return replace(_told_by(story, bringing, _KEEPS * news / len(story.outlets)), update_of=known[0].told)
+    return replace(
+        _told_by(story, bringing, language, _KEEPS * news / len(story.outlets)), update_of=known[0].told
+    )
 
 
-def _without_told(story: Story, fresh: Sequence[Article]) -> Story:
+def _without_told(story: Story, fresh: Sequence[Article], language: str) -> Story:
     """Return a story that is new but for strays that stood in others, in the words of its own articles."""
-    return _told_by(story, fresh, len({one.outlet for one in fresh}) / len(story.outlets))
+    return _told_by(story, fresh, language, len({one.outlet for one in fresh}) / len(story.outlets))
 
 
 def article_newness(candidates: Sequence[tuple[Article, Vector]], told: Sequence[Vector]) -> dict[str, float]:
@@ -140,12 +143,12 @@ def _stem_worth(stem: str, outlets: int) -> float:
     return worth * NUMBER if _NUMBER.match(stem) and not _YEAR.fullmatch(stem) else worth
 
 
-def _told_by(story: Story, bringing: Sequence[Article], share: float) -> Story:
+def _told_by(story: Story, bringing: Sequence[Article], language: str, share: float) -> Story:
     """Return the story in the words of the articles that bring the news, and with this share of its score.
 
     Those articles stand first, then the others, each by time.
     """
-    lead = lead_article(bringing)
+    lead = lead_article(bringing, language)
     first = {one.id for one in bringing}
     rest = sorted(
         (one for one in story.articles if one is not lead),

@@ -51,6 +51,9 @@ SECOND_REGION_SHARE = 0.6
 NEIGHBOUR_WEIGHT = 0.3
 #: Evidence below this is by the way: the story has no place.
 LEAST_EVIDENCE = 0.5
+#: Two articles or stories that name countries, and none in common, are this much less alike: football finals, budgets
+#: and storms share their words the world over.
+DISJOINT_PLACES = 0.25
 #: What a source's configured region adds to an article without any name.
 _HINT_WEIGHT = 0.6
 #: Characters of a summary (or text) that are read.

@@ -16,7 +16,7 @@ import numpy as np
 from digest.model import Article, Story
 from digest.ranker.cluster import Pairs, agglomerate, similar_pairs
 from digest.ranker.gravity import Gravity
-from digest.ranker.places import PlaceNamed, Placer
+from digest.ranker.places import DISJOINT_PLACES, PlaceNamed, Placer
 from digest.ranker.score import GRAVITY, score_parts
 from digest.ranker.vectors import article_words, tfidf
 from digest.ranker.words import headline_of, lead_article
@@ -24,9 +24,6 @@ from digest.text.spellings import learn_spellings
 
 #: Likeness at which two clusters are still one story.
 SAME_STORY = 0.22
-#: Two articles that name countries, and none in common, are this much less alike: football finals, budgets and
-#: storms share their words the world over.
-DISJOINT_PLACES = 0.25
 
 #: The places that each article names, by its id.
 NamedPlaces = Mapping[str, Sequence[PlaceNamed]]
@@ -34,7 +31,7 @@ NamedPlaces = Mapping[str, Sequence[PlaceNamed]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RankSettings:
-    """What an operator may set."""
+    """What ranking goes by. The operator sets the first two and the words of `gravity`; the rest is for measuring."""
 
     #: Articles older than this are yesterday's.
     window_hours: float = 30.0
@@ -93,10 +90,15 @@ def cluster_articles(
 
 
 def make_story(
-    articles: Sequence[Article], named: NamedPlaces, placer: Placer, settings: RankSettings, now: dt.datetime
+    articles: Sequence[Article],
+    named: NamedPlaces,
+    placer: Placer,
+    settings: RankSettings,
+    now: dt.datetime,
+    language: str = "ar",
 ) -> Story:
     """Return the story that these articles tell; its summary is written once it is picked."""
-    lead = lead_article(articles)
+    lead = lead_article(articles, language)
     rest = sorted(
         (article for article in articles if article is not lead),
         key=lambda article: (article.published, article.id),
@@ -119,13 +121,18 @@ def make_story(
 
 
 def rank(
-    articles: Sequence[Article], placer: Placer, settings: RankSettings, now: dt.datetime
+    articles: Sequence[Article],
+    placer: Placer,
+    settings: RankSettings,
+    now: dt.datetime,
+    language: str = "ar",
 ) -> list[Story]:
     """Return the stories of these articles, best first; every article stands in exactly one.
 
-    The articles' ids are distinct. The result depends on nothing but the arguments, and not on their order.
+    The articles' ids are distinct. `language` is the readers': a story that is told in several has its headline in that
+    one, where any of its articles does. The result depends on nothing but the arguments, and not on their order.
     """
     named = {article.id: placer.read(article) for article in articles}
     groups = cluster_articles(articles, named, placer.name_stems, settings.same_story)
-    stories = [make_story(group, named, placer, settings, now) for group in groups]
+    stories = [make_story(group, named, placer, settings, now, language) for group in groups]
     return sorted(stories, key=lambda story: (-story.score, -story.latest.timestamp(), story.id))

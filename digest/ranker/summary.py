@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from digest.model import Article, Story
-from digest.ranker.sentences import leans_back, lede_sentences
 from digest.ranker.tolls import latest_toll, toll
 from digest.text.arabic import stems, words
+from digest.text.sentences import leans_back, lede_sentences
 from digest.text.stop_words import latin_language
 
 #: Characters of a story's summary.
@@ -179,6 +179,10 @@ def story_summary(lead: Article, articles: Sequence[Article]) -> str:
 
 
 def summed_up(story: Story) -> Story:
-    """Return the story with its summary, where it has none yet. Nine in ten are never told, and need none."""
+    """Return the story with its summary, where it has none yet. Nine in ten are never told, and need none.
+
+    What was reworded for readers who know of it has its words: without a sentence that is news it gets no old one.
+    """
     lead, *rest = story.articles
-    return story if story.summary else replace(story, summary=story_summary(lead, rest))
+    has_its_words = story.summary or "told" in story.score_parts
+    return story if has_its_words else replace(story, summary=story_summary(lead, rest))

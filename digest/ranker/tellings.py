@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from digest.model import Article, Edition, Story, Told
+from digest.ranker.places import DISJOINT_PLACES
 from digest.ranker.vectors import article_stems, tfidf
 
 #: Likeness from which a story is the one that was told. The cosine of the two groups' centroids is the mean cosine
@@ -22,8 +23,6 @@ from digest.ranker.vectors import article_stems, tfidf
 SAME_STORY = 0.42
 #: Below this likeness of its fresh articles a story is another, whatever told articles clustering put beside them.
 RELATED = 0.25
-#: Stories that name countries, and none in common, are this much less alike.
-DISJOINT_PLACES = 0.25
 
 #: An article's stems with their weights, of length one.
 Vector = Mapping[str, float]

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 
 from digest.model import Article
 from digest.ranker.kinds import Kind, is_soft, kind_of
-from digest.ranker.sentences import begins_with_and
 from digest.ranker.summary import MOST_READ, SUMMARY_CHARACTERS, speaks, story_summary
 from digest.ranker.tolls import latest_toll, toll
 from digest.text.arabic import normalise, stems, word_set
+from digest.text.sentences import begins_with_and
 from digest.text.tidy import as_prose, shorten, tidy_paragraph
 
 __all__ = ["SUMMARY_CHARACTERS", "headline_of", "is_soft", "lead_article", "story_summary"]

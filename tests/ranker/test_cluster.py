@@ -210,6 +210,19 @@ def test_pairs_are_cosines_of_rows_that_share_a_stem() -> None:
     assert cosine == pytest.approx(1.0)
 
 
+def test_cosines_are_the_rows_own_where_some_stems_are_too_common_to_look_up_by() -> None:
+    # The first stem stands in more rows than are looked up by one, so that it is left out of the look-up.
+    bags = [Counter({"حدث": 1, f"خبر{row // 3}": 1 + row % 2, f"يوم{row // 7}": 1}) for row in range(420)]
+    vectors = tfidf(bags)
+    before = vectors.toarray()
+    pairs = similar_pairs(vectors)
+    assert (vectors.toarray() == before).all()
+    dense = before @ before.T
+    assert pairs.likeness == pytest.approx(dense[pairs.first, pairs.second])
+    # Nothing that shares a rarer stem is missed.
+    assert len(pairs.first) >= sum(row // 3 == (row + 1) // 3 for row in range(419))
+
+
 def test_names_weigh_less_than_other_words() -> None:
     bags = [Counter({"بوتين": 1, "قمه": 1}), Counter({"بوتين": 1, "سجن": 1}), Counter({"نفط": 1})]
     [(_, _, plain)] = listed(similar_pairs(tfidf(bags)))

@@ -17,10 +17,10 @@ from digest.adapters.article_lines import read_articles
 from digest.app import App
 from digest.model import Article, Story
 from digest.ranker.kinds import Kind, kind_of
-from digest.ranker.rank import RankSettings, rank
-from digest.ranker.sentences import leans_back, lede_sentences
+from digest.ranker.rank import RankSettings, make_story, rank
 from digest.ranker.summary import language_of, story_summary, summed_up
 from digest.ranker.words import headline_of
+from digest.text.sentences import leans_back, lede_sentences
 from tests.ranker.making import NOW, article, labelled_day
 
 DAY = labelled_day(pathlib.Path(__file__).with_name("latin_day.txt"))
@@ -126,6 +126,22 @@ def test_readers_get_whole_sentences_in_the_language_of_the_headline(declared: b
         assert story.headline in titles
         assert story.summary == "" or story.summary in {*sentences, *_pairs_of(sentences)}
     assert sum(not summed_up(story).summary for story in stories) <= 2
+
+
+@pytest.mark.parametrize(
+    ("language", "headline"),
+    [
+        pytest.param("ar", "افتتاح جسر بورتو الجديد", id="Arabic readers"),
+        pytest.param("en_GB", "New Porto bridge opens to traffic", id="English readers"),
+    ],
+)
+def test_a_story_in_two_languages_has_its_headline_in_the_readers(language: str, headline: str) -> None:
+    bridge = [
+        article(1, "افتتاح جسر بورتو الجديد", "افتتح رئيس البلدية الجسر الجديد في بورتو."),
+        article(2, "New Porto bridge opens to traffic", "The mayor opened the new bridge in Porto."),
+    ]
+    named = {one.id: app().placer.read(one) for one in bridge}
+    assert make_story(bridge, named, app().placer, RankSettings(), NOW, language).headline == headline
 
 
 def _pairs_of(sentences: Sequence[str]) -> set[str]:

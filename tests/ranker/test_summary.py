@@ -7,14 +7,15 @@ import gzip
 import json
 import pathlib
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.ranker.sentences import clipped, leans_back, lede_sentences, sentences
-from digest.ranker.summary import SUMMARY_CHARACTERS, story_summary
-from tests.ranker.making import NOW, article
+from digest.ranker.summary import SUMMARY_CHARACTERS, story_summary, summed_up
+from digest.text.sentences import clipped, leans_back, lede_sentences, sentences
+from tests.ranker.making import NOW, article, story
 
 LEDE = "يضم الميناء النهري خمسة أرصفة وتبلغ طاقته مليون حاوية سنويا."
 
@@ -233,3 +234,21 @@ def test_real_summaries_are_whole(shared: pathlib.Path) -> None:
     assert [summary for summary in whole if not re.search(r"[.!»”\")]$", summary)] == []
     assert [summary for summary in whole if "…" in summary[-3:] or "..." in summary[-4:]] == []
     assert len(whole) > 0.9 * len(items)
+
+
+_OLD_NEWS = article(9, "حريق في مرفأ المدينة", "التهم الحريق مستودعين للأخشاب قبل أن تخمده فرق الإطفاء فجراً.")
+
+
+def test_what_has_no_summary_yet_gets_one() -> None:
+    made = replace(story(1, "levant", 2.0), articles=(_OLD_NEWS,), headline=_OLD_NEWS.title)
+    assert summed_up(made).summary == _OLD_NEWS.summary
+    assert summed_up(replace(made, summary="كما هو.")).summary == "كما هو."
+
+
+def test_an_update_without_a_sentence_of_news_gets_no_old_one() -> None:
+    update = replace(
+        story(1, "levant", 2.0),
+        articles=(article(8, "توقيف مدير المستودع", ""), _OLD_NEWS),
+        score_parts={"outlets": 3.0, "told": -1.0},
+    )
+    assert summed_up(update).summary == ""
