@@ -24,6 +24,7 @@ from digest.ranker.explain import (
     queue,
     rows,
 )
+from digest.ranker.pick import KEPT_FROM
 from digest.text.bidi import FSI, PDI, isolate_plain
 from digest.text.tidy import tidy
 
@@ -193,8 +194,10 @@ class Words:
             return self._speech.say("It leads the edition: of all stories it was worth most.")
         if row.brief:
             return self._speech.say("It is told in brief: the sections had no place for it.")
-        if row.place == 1:
-            return self._speech.say("It is the first of its region, for which a place is kept.")
+        if row.place == 1 and row.story.score >= KEPT_FROM:
+            return self._speech.say(
+                "It is the first of its region, and matters enough that a place is kept for it."
+            )
         return self._speech.say("It is in for its score.")
 
     def _beside(self, before: Neighbour | None, behind: Neighbour | None) -> Iterator[str]:

@@ -15,6 +15,7 @@ from digest.model import Edition, Evidence, LeftOut, Reason, Section, Told
 from digest.ranker.explain import Row, explain_queued, explain_story, find
 from digest.ranker.explain_words import Words
 from digest.ranker.gravity import Gravity
+from digest.ranker.pick import KEPT_FROM
 from digest.ranker.score import score_parts
 from digest.text.bidi import FSI, LRI, PDI
 from tests.conftest import REPOSITORY
@@ -179,9 +180,25 @@ def test_what_else_is_said(wanted: str, line: str) -> None:
     assert line in said("en", wanted)
 
 
-def test_the_first_of_a_region_that_is_not_the_lead_has_its_place_kept() -> None:
-    edition = replace(_EDITION, lead_id="s010")
-    assert "It is the first of its region, for which a place is kept." in said("en", "s011", edition)
+@pytest.mark.parametrize(
+    ("score", "line"),
+    [
+        pytest.param(
+            KEPT_FROM,
+            "It is the first of its region, and matters enough that a place is kept for it.",
+            id="of weight",
+        ),
+        pytest.param(KEPT_FROM - 0.1, "It is in for its score.", id="small news"),
+    ],
+)
+def test_the_first_of_a_region_that_is_not_the_lead(score: float, line: str) -> None:
+    [section] = [one for one in _EDITION.sections if "s011" in {story.id for story in one.stories}]
+    first = replace(section.stories[0], score=score, score_parts={"outlets": score})
+    shown = replace(section, stories=(first, *section.stories[1:]))
+    sections = tuple(shown if one is section else one for one in _EDITION.sections)
+    edition = replace(_EDITION, sections=sections, lead_id="s010")
+    assert first.id == "s011"
+    assert line in said("en", "s011", edition)
 
 
 @pytest.mark.parametrize("locale", ["ar", "en"])
