@@ -35,7 +35,8 @@ from digest.settings import (
 SETTINGS_FILE, SOURCES_FILE, REGIONS_FILE = "digest.toml", "sources.toml", "regions.toml"
 _NESTED = re.compile(r"^DIGEST_([A-Z]+)__([A-Z_]+)$")
 #: What no fault quotes: the values that are secret, and the tables that hold them.
-_SECRET = frozenset({"password", "api_key", "smtp", "sendgrid"})
+_SECRET = frozenset({"password", "api_key", "metrics_token", "smtp", "sendgrid", "web"})
+_WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _T = TypeVar("_T", bound=Table)
 #: A file as TOML gives it; None where it could not be read.
 _Raw = dict[str, Any] | None
@@ -78,11 +79,14 @@ class _Loader:
             collect=settings.collect,
             rank=settings.rank,
             delivery=settings.delivery,
+            alerts=settings.alerts,
+            web=settings.web,
             newsletters={table.id: _newsletter(table) for table in settings.newsletter},
             sources={table.id: source_of(table) for table in sources.source},
             regions={table.id: _region(table) for table in regions.region},
             base_url=base_url,
             secret_key=SecretStr(self._environment.get("DIGEST_SECRET_KEY", "")),
+            desk_password=SecretStr(self._environment.get("DIGEST_DESK_PASSWORD", "")),
         )
 
     def _base_url(self) -> str:
@@ -149,7 +153,6 @@ class _Loader:
 
     def _explain(self, kind: type[Table], place: str, raw: dict[str, Any], detail: ErrorDetails) -> None:
         location = detail["loc"]
-        dotted = ".".join(str(part) for part in location)
         field, known = _field_at(kind, location)
         if detail["type"] == "extra_forbidden":
             near = difflib.get_close_matches(str(location[-1]), known, n=1)
@@ -164,7 +167,8 @@ class _Loader:
                 f"{_shown(detail)} {message if message.startswith('is ') else 'is wrong (' + message + ')'}"
             )
             right = f"Give {field}."
-        variable = self._from_environment.get(dotted)
+        # A part of a list that the environment has set is the variable's fault as well.
+        variable = self._from_environment.get(".".join(str(part) for part in location[:2]))
         self._fault(variable or place, "" if variable else _readable(location, raw), wrong, right)
 
     def _compare(self, settings: _Raw, sources: _Raw, regions: _Raw) -> None:
@@ -303,6 +307,8 @@ def _newsletter(table: NewsletterTable) -> Newsletter:
         "send_at": dt.time.fromisoformat(table.send_at),
         "regions": tuple(table.regions),
         "sources": tuple(table.sources),
+        "weekdays": frozenset(_WEEKDAYS.index(day) for day in table.weekdays),
+        "days_off": frozenset(table.days_off),
     }
     return Newsletter(**values)
 

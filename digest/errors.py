@@ -9,12 +9,12 @@ DigestError
 |-- InputError            a line or a file that cannot be read; names the place: exit 1
 |-- FeedError             a feed that was fetched but cannot be read
 |-- NothingToSay          no story is worth an edition; nothing was made: exit 1
-|-- LeaseLost             a claim ran out and somebody else may have it; nothing was changed
 `-- SenderError           the carrier refuses everything (login, connection); nothing was sent
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 
@@ -107,9 +107,10 @@ class NothingToSay(DigestError):
     """There is no story for this edition; the message says why."""
 
 
-class LeaseLost(DigestError):
-    """Somebody else may have the claim by now; the caller must not touch these deliveries again."""
-
-
 class SenderError(DigestError):
     """The carrier refuses the connection or the sender as a whole; no message of the batch left."""
+
+    def __init__(self, message: str, retry_at: dt.datetime | None = None) -> None:
+        super().__init__(message)
+        #: The moment from which the carrier, by its own word, takes messages again; None where it names none.
+        self.retry_at = retry_at

@@ -5,6 +5,7 @@ Every field's description says what would be right; faults of a configuration qu
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import re
 from functools import cache
@@ -13,8 +14,18 @@ from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 
+from digest.mailer.address import normal_address
 from digest.mailer.colours import PAPER, READABLE, contrast, readable_by_day
 from digest.model import Newsletter, Region, Source
 
@@ -28,7 +39,8 @@ def _zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def _known_zone(name: str) -> str:
+def known_zone(name: str) -> str:
+    """Return the name of an IANA zone. Raises ValueError where it is none."""
     if name not in _zones():
         near = difflib.get_close_matches(name, _zones(), n=1)
         raise ValueError(f"is no IANA time zone{f'; did you mean {near[0]!r}?' if near else ''}")
@@ -49,9 +61,18 @@ def _country(code: str) -> str:
 
 
 def _mail_address(address: str) -> str:
-    if not is_mail_address(address):
-        raise ValueError("is no mail address")
+    try:
+        address = normal_address(address)
+    except ValueError as error:
+        raise ValueError("is no mail address") from error
+    if not address.isascii():
+        raise ValueError("has letters beyond ASCII before the @, which not every server takes")
     return address
+
+
+def _numbers(value: object) -> object:
+    # The environment has them in one line: 200,500,1000.
+    return [part for part in re.split(r"[\s,]+", value) if part] if isinstance(value, str) else value
 
 
 def _locale(name: str) -> str:
@@ -71,20 +92,12 @@ def _readable_accent(colour: str) -> str:
     return colour
 
 
-def is_mail_address(address: str) -> bool:
-    """Say whether an address can be written to: one @, an ASCII local part, a domain with a dot or localhost."""
-    local, _, domain = address.rpartition("@")
-    right_local = re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}", local)
-    right_domain = re.fullmatch(
-        r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z0-9-]{2,63}|localhost", domain
-    )
-    return bool(right_local and right_domain and ".." not in local and len(address) <= 254)
-
-
-_Zone = Annotated[str, AfterValidator(_known_zone)]
+_Zone = Annotated[str, AfterValidator(known_zone)]
 _Url = Annotated[str, AfterValidator(_web_address)]
 _CountryCode = Annotated[str, AfterValidator(_country)]
 _Address = Annotated[str, AfterValidator(_mail_address)]
+#: An empty variable of the environment is as good as none.
+_OptionalAddress = Annotated[_Address | None, BeforeValidator(lambda address: address or None)]
 _LocaleName = Annotated[str, AfterValidator(_locale)]
 _Accent = Annotated[str, AfterValidator(_readable_accent)]
 _Id = Annotated[
@@ -105,10 +118,13 @@ class MailSettings(Table):
         None, description="outbox, smtp or sendgrid"
     )
     from_: _Address = Field("mujaz@example.org", alias="from", description="the sender's address")
-    unsubscribe_to: _Address | None = Field(
+    unsubscribe_to: _OptionalAddress = Field(
         None, description="the address that unsubscribe mails go to; default: from"
     )
     rate_per_second: float = Field(0, ge=0, description="messages a second, 0 for no limit")
+    warm_up: Annotated[list[Annotated[int, Field(ge=1)]], BeforeValidator(_numbers)] = Field(
+        default=[], description="how many messages each of the first days may have, such as [200, 500, 1000]"
+    )
 
 
 class SmtpSettings(Table):
@@ -121,6 +137,10 @@ class SmtpSettings(Table):
     security: Literal["none", "starttls", "tls"] = Field("starttls", description="none, starttls or tls")
     connections: int = Field(4, ge=1, le=100, description="connections at a time, from 1 to 100")
     timeout_seconds: float = Field(30, gt=0, le=600, description="seconds, more than 0")
+    return_path: _OptionalAddress = Field(
+        None, description="the address that bounces come back to; default: the sender's"
+    )
+    verp: bool = Field(False, description="true or false")
     dkim_key_file: str = Field(
         "", description="the file of the private key that signs, empty for no signature"
     )
@@ -145,7 +165,11 @@ class SendgridSettings(Table):
     api_key: SecretStr = Field(SecretStr(""), description="set SENDGRID_API_KEY in the environment instead")
     chunk: int = Field(250, ge=1, le=1000, description="recipients a request, from 1 to 1000")
     timeout_seconds: float = Field(30, gt=0, le=600, description="seconds, more than 0")
+    sandbox: bool = Field(False, description="true or false")
     webhook_public_key: str = Field("", description="the event webhook's verification key")
+    webhook_slack_seconds: float = Field(
+        600, gt=0, le=86_400, description="seconds that an event's time may be off, up to 86400"
+    )
 
 
 class CollectSettings(Table):
@@ -175,6 +199,33 @@ class DeliverySettings(Table):
     """How sending is guarded."""
 
     lease_seconds: float = Field(120, ge=1, le=3600, description="seconds from 1 to 3600")
+    soft_bounces: int = Field(
+        5,
+        ge=1,
+        le=100,
+        description="editions in a row, from 1 to 100, after which a soft bounce is a hard one",
+    )
+    drain_seconds: float = Field(20, ge=0, le=3600, description="seconds up to 3600")
+
+
+class AlertSettings(Table):
+    """What the operator is told of, and where."""
+
+    to: _OptionalAddress = Field(None, description="the operator's mail address; empty: nothing is mailed")
+    bounce_percent: float = Field(5, gt=0, le=100, description="a percentage, more than 0")
+    failing_sources_percent: float = Field(50, gt=0, le=100, description="a percentage, more than 0")
+
+
+class WebSettings(Table):
+    """The public pages."""
+
+    index: bool = Field(True, description="true or false")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="what /metrics asks for, empty: it is for this machine only"
+    )
+    proxies: int = Field(
+        0, ge=0, le=5, description="how many of your own proxies stand before the pages, from 0 to 5"
+    )
 
 
 class NewsletterTable(Table):
@@ -203,6 +254,14 @@ class NewsletterTable(Table):
     digits: Literal["latin", "arab"] = Field("latin", description="latin or arab")
     hijri: bool | None = Field(None, description="true or false; left out: where the locale is Arabic")
     images: Literal["none", "lead"] = Field("none", description="none or lead")
+    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
+        default=[], description="mon, tue, wed, thu, fri, sat, sun; empty for all"
+    )
+    days_off: list[dt.date] = Field(default=[], description="dates such as 2026-12-25")
+    compose_minutes: int = Field(10, ge=0, le=720, description="minutes from 0 to 720")
+    spread_minutes: float = Field(0, ge=0, le=720, description="minutes from 0 to 720")
+    approval: Literal["none", "manual"] = Field("none", description="none or manual")
+    unapproved: Literal["hold", "send"] = Field("hold", description="hold or send")
     logo_width: int = Field(0, ge=0, le=528, description="pixels up to 528")
     logo_height: int = Field(0, ge=0, le=300, description="pixels up to 300")
     logo: str = Field("", description="an https address of a picture, with logo_width and logo_height")
@@ -251,6 +310,8 @@ class SettingsFile(Table):
     collect: CollectSettings = CollectSettings()
     rank: RankTable = RankTable()
     delivery: DeliverySettings = DeliverySettings()
+    alerts: AlertSettings = AlertSettings()
+    web: WebSettings = WebSettings()
     newsletter: list[NewsletterTable] = Field(min_length=1, description="at least one [[newsletter]]")
 
 
@@ -277,13 +338,23 @@ class Settings(BaseModel):
     collect: CollectSettings
     rank: RankTable
     delivery: DeliverySettings
+    alerts: AlertSettings
+    web: WebSettings
     newsletters: dict[str, Newsletter]
     sources: dict[str, Source]
     regions: dict[str, Region]
     #: Where the public pages are, without a slash at its end; empty where there are none.
     base_url: str = ""
-    #: What signs readers' links.
+    #: What signs readers' links, the newest first, parted by commas.
     secret_key: SecretStr = SecretStr("")
+    #: The hash of the desk's password (see `digest desk-password`); empty: there is no desk.
+    desk_password: SecretStr = SecretStr("")
+
+    @property
+    def secret_keys(self) -> list[str]:
+        """The keys that sign readers' links, the newest first."""
+        parts = (part.strip() for part in self.secret_key.get_secret_value().split(","))
+        return [part for part in parts if part]
 
     @property
     def transport(self) -> str:

@@ -6,52 +6,13 @@ import pathlib
 
 import pytest
 
-from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE, load_settings
-from digest.errors import ConfigurationError, Fault
-from digest.settings import Settings
+from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE
 from tests.cli.running import digest
-
-_NEWSLETTER = '[[newsletter]]\nid = "daily"\ntitle = "موجز"\nregions = ["gulf", "europe"]\n'
-_SOURCE = (
-    '[[source]]\nid = "shiraa"\noutlet = "شراع"\nurl = "https://shiraa.example.org/rss"\ncountry = "LB"\n'
-)
-_REGIONS = """
-[[region]]
-id = "gulf"
-name = { ar = "الخليج", en = "The Gulf" }
-countries = ["SA", "QA"]
-
-[[region]]
-id = "europe"
-name = { ar = "أوروبا", en = "Europe" }
-countries = ["DE", "FR"]
-"""
-
-
-def _load(
-    settings: str = _NEWSLETTER,
-    sources: str = _SOURCE,
-    regions: str = _REGIONS,
-    environment: dict[str, str] | None = None,
-) -> Settings:
-    files = {SETTINGS_FILE: settings, SOURCES_FILE: sources, REGIONS_FILE: regions}
-    return load_settings({name: (f"config/{name}", text) for name, text in files.items()}, environment or {})
-
-
-def _faults(
-    settings: str = _NEWSLETTER,
-    sources: str = _SOURCE,
-    regions: str = _REGIONS,
-    environment: dict[str, str] | None = None,
-) -> list[Fault]:
-    with pytest.raises(ConfigurationError) as caught:
-        _load(settings, sources, regions, environment)
-    assert str(caught.value).count("\n  - ") == len(caught.value.faults)
-    return caught.value.faults
+from tests.configuring import NEWSLETTER, REGIONS, SOURCE, faults_of, load
 
 
 def test_the_small_configuration_of_these_tests_is_valid() -> None:
-    settings = _load()
+    settings = load()
     assert list(settings.newsletters) == ["daily"]
     assert settings.sources["shiraa"].name == "شراع"
     assert settings.region_of == {"SA": "gulf", "QA": "gulf", "DE": "europe", "FR": "europe"}
@@ -63,88 +24,88 @@ def test_the_small_configuration_of_these_tests_is_valid() -> None:
 @pytest.mark.parametrize(
     ("settings", "sources", "regions", "where", "key", "words"),
     [
-        pytest.param("[mail\n", _SOURCE, _REGIONS, SETTINGS_FILE, "", ["no valid TOML", "line 1"], id="bad TOML"),
-        pytest.param("", _SOURCE, _REGIONS, SETTINGS_FILE, "newsletter", ["missing"], id="no newsletter"),
+        pytest.param("[mail\n", SOURCE, REGIONS, SETTINGS_FILE, "", ["no valid TOML", "line 1"], id="bad TOML"),
+        pytest.param("", SOURCE, REGIONS, SETTINGS_FILE, "newsletter", ["missing"], id="no newsletter"),
         pytest.param(
-            _NEWSLETTER, _SOURCE.replace("url", "#"), _REGIONS,
+            NEWSLETTER, SOURCE.replace("url", "#"), REGIONS,
             SOURCES_FILE, "source 'shiraa', url", ["missing", "http or https"], id="missing",
         ),
         pytest.param(
-            _NEWSLETTER + 'time_zone = "Asia/Aden"\n', _SOURCE, _REGIONS,
+            NEWSLETTER + 'time_zone = "Asia/Aden"\n', SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', time_zone", ["Did you mean 'timezone'?"], id="unknown key, near one",
         ),
         pytest.param(
-            "[collect]\nxyzzy = 1\n" + _NEWSLETTER, _SOURCE, _REGIONS,
+            "[collect]\nxyzzy = 1\n" + NEWSLETTER, SOURCE, REGIONS,
             SETTINGS_FILE, "collect.xyzzy", ["Settings here are", "interval_minutes"], id="unknown key, near none",
         ),
         pytest.param(
-            "[colect]\n" + _NEWSLETTER, _SOURCE, _REGIONS,
+            "[colect]\n" + NEWSLETTER, SOURCE, REGIONS,
             SETTINGS_FILE, "colect", ["Did you mean 'collect'?"], id="unknown table",
         ),
         pytest.param(
-            _NEWSLETTER + 'stories_per_region = "three"\n', _SOURCE, _REGIONS,
+            NEWSLETTER + 'stories_per_region = "three"\n', SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', stories_per_region", ["'three'", "from 1 to 20"], id="wrong type",
         ),
         pytest.param(
-            _NEWSLETTER + 'send_at = "24:00"\n', _SOURCE, _REGIONS,
+            NEWSLETTER + 'send_at = "24:00"\n', SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', send_at", ["'24:00'", "HH:MM"], id="no time of day",
         ),
         pytest.param(
-            _NEWSLETTER + 'timezone = "Asia/Riyad"\n', _SOURCE, _REGIONS,
+            NEWSLETTER + 'timezone = "Asia/Riyad"\n', SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', timezone", ["'Asia/Riyad'", "did you mean 'Asia/Riyadh'"], id="bad zone",
         ),
         pytest.param(
-            _NEWSLETTER + 'locale = "xx_YY"\n', _SOURCE, _REGIONS,
+            NEWSLETTER + 'locale = "xx_YY"\n', SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', locale", ["'xx_YY'", "locale"], id="bad locale",
         ),
         pytest.param(
-            '[mail]\nfrom = "mujaz at example.org"\n' + _NEWSLETTER, _SOURCE, _REGIONS,
+            '[mail]\nfrom = "mujaz at example.org"\n' + NEWSLETTER, SOURCE, REGIONS,
             SETTINGS_FILE, "mail.from", ["is no mail address"], id="bad address",
         ),
         pytest.param(
-            _NEWSLETTER, _SOURCE.replace("https://", "ftp://"), _REGIONS,
+            NEWSLETTER, SOURCE.replace("https://", "ftp://"), REGIONS,
             SOURCES_FILE, "source 'shiraa', url", ["no http(s) address"], id="bad URL",
         ),
         pytest.param(
-            _NEWSLETTER, _SOURCE.replace('"LB"', '"lb"'), _REGIONS,
+            NEWSLETTER, SOURCE.replace('"LB"', '"lb"'), REGIONS,
             SOURCES_FILE, "source 'shiraa', country", ["'lb'", "ISO 3166"], id="bad country",
         ),
         pytest.param(
-            _NEWSLETTER, _SOURCE + _SOURCE, _REGIONS,
+            NEWSLETTER, SOURCE + SOURCE, REGIONS,
             SOURCES_FILE, "source 'shiraa'", ["stands 2 times"], id="a source's id twice",
         ),
         pytest.param(
-            _NEWSLETTER + _NEWSLETTER, _SOURCE, _REGIONS,
+            NEWSLETTER + NEWSLETTER, SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily'", ["stands 2 times"], id="a newsletter's id twice",
         ),
         pytest.param(
-            _NEWSLETTER, _SOURCE, _REGIONS + '[[region]]\nid = "gulf"\nname = { ar = "خ" }\ncountries = []\n',
+            NEWSLETTER, SOURCE, REGIONS + '[[region]]\nid = "gulf"\nname = { ar = "خ" }\ncountries = []\n',
             REGIONS_FILE, "region 'gulf'", ["stands 2 times"], id="a region's id twice",
         ),
         pytest.param(
-            _NEWSLETTER.replace("europe", "europa"), _SOURCE, _REGIONS,
+            NEWSLETTER.replace("europe", "europa"), SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', regions", ["'europa' is no region", "gulf, europe"],
             id="a newsletter's unknown region",
         ),
         pytest.param(
-            _NEWSLETTER.replace('"europe"', '"gulf"'), _SOURCE, _REGIONS,
+            NEWSLETTER.replace('"europe"', '"gulf"'), SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', regions", ["'gulf' stands 2 times"], id="a newsletter's region twice",
         ),
         pytest.param(
-            _NEWSLETTER, _SOURCE + 'regions = ["moon"]\n', _REGIONS,
+            NEWSLETTER, SOURCE + 'regions = ["moon"]\n', REGIONS,
             SOURCES_FILE, "source 'shiraa', regions", ["'moon' is no region"], id="a source's unknown region",
         ),
         pytest.param(
-            _NEWSLETTER + 'sources = ["shira"]\n', _SOURCE, _REGIONS,
+            NEWSLETTER + 'sources = ["shira"]\n', SOURCE, REGIONS,
             SETTINGS_FILE, "newsletter 'daily', sources", ["'shira' is no source", "Did you mean 'shiraa'?"],
             id="unknown source",
         ),
         pytest.param(
-            _NEWSLETTER, _SOURCE, _REGIONS.replace('"DE"', '"QA"'),
+            NEWSLETTER, SOURCE, REGIONS.replace('"DE"', '"QA"'),
             REGIONS_FILE, "country QA", ["gulf and europe"], id="a country in two regions",
         ),
         pytest.param(
-            'sendgrid = "x"\n' + _NEWSLETTER, _SOURCE, _REGIONS,
+            'sendgrid = "x"\n' + NEWSLETTER, SOURCE, REGIONS,
             SETTINGS_FILE, "sendgrid", ["is wrong"], id="a value where a table belongs",
         ),
     ],
@@ -152,7 +113,7 @@ def test_the_small_configuration_of_these_tests_is_valid() -> None:
 def test_a_fault_is_named_with_its_file_its_key_and_what_would_be_right(
     settings: str, sources: str, regions: str, where: str, key: str, words: list[str]
 ) -> None:
-    [fault] = _faults(settings, sources, regions, {"SENDGRID_API_KEY": "SG.secret"})
+    [fault] = faults_of(settings, sources, regions, {"SENDGRID_API_KEY": "SG.secret"})
     assert (fault.where, fault.key) == (f"config/{where}", key)
     assert [word for word in words if word not in str(fault)] == []
     assert fault.right
@@ -195,7 +156,7 @@ def test_all_faults_of_all_files_and_of_the_environment_are_told_at_once() -> No
         "DIGEST_MIAL__FROM": "a@example.org",
         "DIGEST_RANK__WINDOW": "3",
     }
-    faults = _faults(_BAD_SETTINGS, _BAD_SOURCES, _REGIONS.replace('"DE"', '"QA"'), environment)
+    faults = faults_of(_BAD_SETTINGS, _BAD_SOURCES, REGIONS.replace('"DE"', '"QA"'), environment)
     assert {(fault.where, fault.key) for fault in faults} == {
         ("config/digest.toml", "mail.transprot"),
         ("config/digest.toml", "newsletter 'daily', timezone"),
@@ -216,7 +177,7 @@ def test_all_faults_of_all_files_and_of_the_environment_are_told_at_once() -> No
 
 
 def test_a_file_that_is_no_toml_hides_no_other_files_faults() -> None:
-    faults = _faults(_BAD_SETTINGS, "[[source]\n", _REGIONS.replace('"DE"', '"QA"'))
+    faults = faults_of(_BAD_SETTINGS, "[[source]\n", REGIONS.replace('"DE"', '"QA"'))
     places = {fault.where for fault in faults}
     assert places == {"config/digest.toml", "config/sources.toml", "config/regions.toml"}
     # Which sources there are is not known then: none is called unknown.
@@ -256,7 +217,7 @@ _PASSWORD, _KEY = "hunter2-hunter2", "SG.abcdef.123456"
     ],
 )  # fmt: skip
 def test_no_fault_quotes_a_secret(settings: str) -> None:
-    faults = _faults(settings + _NEWSLETTER)
+    faults = faults_of(settings + NEWSLETTER)
     assert len(faults) == 2
     assert not [fault for fault in faults if _PASSWORD in str(fault) or _KEY in str(fault)]
 
@@ -271,7 +232,7 @@ def test_no_fault_quotes_a_secret_of_the_environment(tmp_path: pathlib.Path) -> 
 
 
 def test_settings_shown_in_a_log_hide_their_secrets() -> None:
-    settings = _load(environment={"SENDGRID_API_KEY": _KEY, "DIGEST_SMTP__PASSWORD": _PASSWORD})
+    settings = load(environment={"SENDGRID_API_KEY": _KEY, "DIGEST_SMTP__PASSWORD": _PASSWORD})
     assert settings.sendgrid.api_key.get_secret_value() == _KEY
     assert settings.smtp.password.get_secret_value() == _PASSWORD
     assert _KEY not in repr(settings)
@@ -298,20 +259,30 @@ def test_settings_shown_in_a_log_hide_their_secrets() -> None:
         pytest.param("DIGEST_SENDGRID__WEBHOOK_PUBLIC_KEY", "MFk", "sendgrid.webhook_public_key", "MFk", id="webhook key"),
         pytest.param("DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES", "true", "collect.allow_private_addresses", True, id="private addresses"),
         pytest.param("DIGEST_DELIVERY__LEASE_SECONDS", "7", "delivery.lease_seconds", 7.0, id="lease"),
+        pytest.param("DIGEST_MAIL__WARM_UP", "200,500", "mail.warm_up", [200, 500], id="warm-up"),
+        pytest.param("DIGEST_MAIL__WARM_UP", " 200 500\n1000, ", "mail.warm_up", [200, 500, 1000], id="warm-up in columns"),
+        pytest.param("DIGEST_SMTP__RETURN_PATH", "b@example.org", "smtp.return_path", "b@example.org", id="return path"),
+        pytest.param("DIGEST_SMTP__VERP", "true", "smtp.verp", True, id="VERP"),
+        pytest.param("DIGEST_SENDGRID__SANDBOX", "true", "sendgrid.sandbox", True, id="sandbox"),
+        pytest.param("DIGEST_DELIVERY__SOFT_BOUNCES", "3", "delivery.soft_bounces", 3, id="soft bounces"),
+        pytest.param("DIGEST_DELIVERY__DRAIN_SECONDS", "0", "delivery.drain_seconds", 0.0, id="drain"),
+        pytest.param("DIGEST_ALERTS__TO", "desk@example.org", "alerts.to", "desk@example.org", id="alerts to"),
+        pytest.param("DIGEST_ALERTS__BOUNCE_PERCENT", "2.5", "alerts.bounce_percent", 2.5, id="bounces"),
+        pytest.param("DIGEST_ALERTS__FAILING_SOURCES_PERCENT", "20", "alerts.failing_sources_percent", 20.0, id="failing sources"),
         pytest.param("DIGEST_RANK__WINDOW_HOURS", "48", "rank.window_hours", 48.0, id="window"),
     ],
 )  # fmt: skip
 def test_the_environment_overrides_the_file(variable: str, given: str, path: str, expected: object) -> None:
     table, _, key = path.partition(".")
-    assert getattr(getattr(_load(), table), key) != expected
-    assert getattr(getattr(_load(environment={variable: given}), table), key) == expected
+    assert getattr(getattr(load(), table), key) != expected
+    assert getattr(getattr(load(environment={variable: given}), table), key) == expected
 
 
 def test_the_environment_wins_over_a_value_that_is_set() -> None:
-    settings = '[mail]\nfrom = "file@example.org"\n' + _NEWSLETTER
-    assert _load(settings).mail.from_ == "file@example.org"
+    settings = '[mail]\nfrom = "file@example.org"\n' + NEWSLETTER
+    assert load(settings).mail.from_ == "file@example.org"
     assert (
-        _load(settings, environment={"DIGEST_MAIL__FROM": "env@example.org"}).mail.from_ == "env@example.org"
+        load(settings, environment={"DIGEST_MAIL__FROM": "env@example.org"}).mail.from_ == "env@example.org"
     )
 
 
@@ -324,17 +295,36 @@ def test_the_environment_wins_over_a_value_that_is_set() -> None:
         pytest.param("DIGEST_POST__FROM", "a@example.org", "Tables are mail, smtp", id="unknown table"),
         pytest.param("DIGEST_NEWSLETTER__TITLE", "x", "Tables are mail, smtp", id="a table of many"),
         pytest.param("DIGEST_SENDGRID__HOST", "api.sendgrid.com", "https://api.sendgrid.com", id="no URL"),
+        pytest.param("DIGEST_MAIL__WARM_UP", "200;500", "such as [200, 500, 1000]", id="no list"),
+        pytest.param("DIGEST_MAIL__WARM_UP", "200,0", "such as [200, 500, 1000]", id="a list with a wrong number"),
+        pytest.param("DIGEST_ALERTS__TO", "the desk", "the operator's mail address", id="no address"),
+        pytest.param("DIGEST_SMTP__RETURN_PATH", "bounces", "that bounces come back to", id="no return path"),
     ],
-)
+)  # fmt: skip
 def test_a_wrong_override_is_a_fault_of_the_variable(variable: str, given: str, words: str) -> None:
-    [fault] = _faults(environment={variable: given})
+    [fault] = faults_of(environment={variable: given})
     assert (fault.where, fault.key) == (variable, "")
     assert words in str(fault)
 
 
+@pytest.mark.parametrize(
+    ("variable", "path"),
+    [
+        pytest.param("DIGEST_ALERTS__TO", "alerts.to", id="alerts to"),
+        pytest.param("DIGEST_SMTP__RETURN_PATH", "smtp.return_path", id="return path"),
+        pytest.param("DIGEST_MAIL__UNSUBSCRIBE_TO", "mail.unsubscribe_to", id="unsubscribe to"),
+    ],
+)
+def test_an_address_that_may_be_left_out_may_be_empty(variable: str, path: str) -> None:
+    table, _, key = path.partition(".")
+    given = f'[{table}]\n{key} = "a@example.org"\n{NEWSLETTER}'
+    assert getattr(getattr(load(given), table), key) == "a@example.org"
+    assert getattr(getattr(load(given, environment={variable: ""}), table), key) is None
+
+
 def test_variables_that_are_not_settings_are_left_alone() -> None:
     environment = {"DIGEST_HOME": "/srv", "DIGEST_TEST_ALL": "1", "PORT": "80"}
-    assert _load(environment=environment) == _load()
+    assert load(environment=environment) == load()
 
 
 @pytest.mark.parametrize(
@@ -348,4 +338,4 @@ def test_variables_that_are_not_settings_are_left_alone() -> None:
     ],
 )  # fmt: skip
 def test_the_transport(environment: dict[str, str], expected: str) -> None:
-    assert _load(environment=environment).transport == expected
+    assert load(environment=environment).transport == expected

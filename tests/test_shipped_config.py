@@ -13,7 +13,7 @@ from digest.errors import ConfigurationError
 from digest.home import shipped
 from digest.lexicons import gazetteer_tables
 from tests.cli.running import REGIONS
-from tests.test_config import _SOURCE
+from tests.configuring import SOURCE
 
 # Codes of CLDR's that ISO 3166-1 does not assign: groups, reserved codes and pseudo-locales. XK (Kosovo) is not
 # ISO's either; it is "user-assigned", in use, and in our map.
@@ -43,7 +43,7 @@ def test_a_relative_database_lies_under_the_home(
 
 def test_a_home_may_hold_some_of_the_files(tmp_path: pathlib.Path) -> None:
     (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "sources.toml").write_text(_SOURCE, encoding="utf-8")
+    (tmp_path / "config" / "sources.toml").write_text(SOURCE, encoding="utf-8")
     settings = App(environment={"DIGEST_HOME": str(tmp_path)}).settings
     assert list(settings.sources) == ["shiraa"]
     assert list(settings.newsletters) == ["mujaz"]

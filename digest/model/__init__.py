@@ -21,8 +21,16 @@ from digest.model.collecting import (
     Source,
     SourceStats,
 )
+from digest.model.desk import (
+    Approval,
+    Edit,
+    EditKind,
+)
 from digest.model.mail import (
     AddOutcome,
+    Audience,
+    Bounce,
+    Consent,
     Delivery,
     DeliveryState,
     Message,
@@ -30,6 +38,9 @@ from digest.model.mail import (
     Receipt,
     ReceiptStatus,
     Subscriber,
+    Suppression,
+    SuppressionReason,
+    ZoneReaders,
 )
 from digest.model.moments import (
     require_aware,
@@ -48,14 +59,27 @@ from digest.model.news import (
     Story,
     Told,
 )
+from digest.model.operating import (
+    Alert,
+    Pause,
+    Turn,
+    WorkerLife,
+)
 
 __all__ = [
     "NOWHERE",
     "AddOutcome",
+    "Alert",
+    "Approval",
     "Article",
     "ArticleDraft",
+    "Audience",
+    "Bounce",
+    "Consent",
     "Delivery",
     "DeliveryState",
+    "Edit",
+    "EditKind",
     "Edition",
     "Evidence",
     "Failure",
@@ -68,6 +92,7 @@ __all__ = [
     "Newsletter",
     "PageText",
     "ParsedFeed",
+    "Pause",
     "Reader",
     "Reason",
     "Receipt",
@@ -80,6 +105,11 @@ __all__ = [
     "SourceStats",
     "Story",
     "Subscriber",
+    "Suppression",
+    "SuppressionReason",
     "Told",
+    "Turn",
+    "WorkerLife",
+    "ZoneReaders",
     "require_aware",
 ]

@@ -44,6 +44,59 @@ class Subscriber:
     confirmed: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """The readers of an edition: those of a newsletter whose zone is one of these; "" for readers who gave none."""
+
+    newsletter_id: str
+    zones: tuple[str, ...]
+    #: The edition's local date: readers who have paused it beyond are left out. None leaves nobody out.
+    day: dt.date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZoneReaders:
+    """The confirmed readers of one zone."""
+
+    count: int
+    #: When the first of them agreed.
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """When, how and from where a person agreed to be written to."""
+
+    at: dt.datetime
+    #: `import`, `command line`, `double opt-in`.
+    how: str
+    #: The file, the page or the network that the agreement came from; empty where nobody knows.
+    source: str = ""
+
+
+class SuppressionReason(enum.StrEnum):
+    """Why an address is not written to."""
+
+    UNSUBSCRIBED = "unsubscribed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    BY_HAND = "by_hand"
+    #: The person asked to be erased; only the hash of the address is kept.
+    FORGOTTEN = "forgotten"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """An address that must not be written to."""
+
+    #: Empty where the person was forgotten.
+    email: str
+    reason: SuppressionReason
+    since: dt.datetime
+    #: The carrier's or the operator's own words.
+    detail: str = ""
+
+
 class AddOutcome(enum.StrEnum):
     """What became of a wish to subscribe somebody."""
 
@@ -53,11 +106,20 @@ class AddOutcome(enum.StrEnum):
     LEFT = "left"
 
 
+class Bounce(enum.StrEnum):
+    """What a refusal says of the address."""
+
+    #: It does not exist: never written to again.
+    HARD = "hard"
+    #: Not now, or not from us: a full mailbox, a policy. Many in a row, and it is given up.
+    SOFT = "soft"
+
+
 class DeliveryState(enum.StrEnum):
     """Where one edition stands on its way to one subscriber.
 
-    pending -> claimed -> sending -> sent | failed_temp | failed_perm | unknown; failed_temp goes back to
-    pending when its time comes. A lost claim goes back to pending; a lost `sending` becomes unknown and is
+    pending -> claimed -> sending -> sent | failed_temp | failed_perm | unknown; failed_temp is claimed again
+    when its time comes. A lost claim goes back to pending; a lost `sending` becomes unknown and is
     never sent again by itself.
     """
 
@@ -81,16 +143,21 @@ class DeliveryState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One edition to one subscriber, as claimed for sending."""
+    """One edition to one subscriber."""
 
     id: int
+    subscriber_id: int = 0
     email: str
     name: str
     variant: str
     state: DeliveryState
-    #: Times that this delivery was handed to a sender, this one included.
+    #: Proves that it is held; a later claim of it carries another. Empty where nobody holds it.
+    fence: str = ""
+    #: Times that it was handed to a sender.
     attempts: int = 0
     detail: str = ""
+    #: What the carrier's refusal said of the address.
+    bounce: Bounce | None = None
     updated_at: dt.datetime | None = None
 
 
@@ -116,3 +183,5 @@ class Receipt:
     status: ReceiptStatus
     #: The carrier's own words, or where the file lies.
     detail: str = ""
+    #: What a refusal says of the address; None where it says nothing of it.
+    bounce: Bounce | None = None

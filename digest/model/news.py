@@ -66,6 +66,18 @@ class Newsletter:
     logo: str = ""
     logo_width: int = 0
     logo_height: int = 0
+    #: Weekdays on which it appears, 0 for Monday; empty for all.
+    weekdays: frozenset[int] = frozenset()
+    #: Local dates on which it does not.
+    days_off: frozenset[dt.date] = frozenset()
+    #: Minutes before `send_at` from which an edition is composed.
+    compose_minutes: int = 10
+    #: Minutes over which an edition's messages are spread; 0: as fast as they go.
+    spread_minutes: float = 0
+    #: `none`, or `manual`: an editor approves each edition on the desk.
+    approval: str = "none"
+    #: What becomes of one that nobody has approved when it is due: `hold` or `send`.
+    unapproved: str = "hold"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +211,8 @@ class Reason(enum.StrEnum):
     EDITION_FULL = "edition_full"
     #: It matters too little to stand in any edition.
     TOO_SMALL = "too_small"
+    #: An editor wants it out.
+    DROPPED_BY_EDITOR = "dropped_by_editor"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +246,8 @@ class Edition:
     stories_found: int = 0
     #: The best stories that are not in it, best first.
     left_out: tuple[LeftOut, ...] = ()
+    #: The editor's own subject line; empty for the one that the stories give.
+    subject: str = ""
 
     def __post_init__(self) -> None:
         require_aware(self.composed_at)

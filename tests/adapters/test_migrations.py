@@ -139,6 +139,94 @@ def test_what_the_first_version_stored_is_there_in_the_newest_and_after_a_way_ba
     engine.dispose()
 
 
+def _row(number: int, state: str) -> dict[str, object]:
+    return {
+        "id": number,
+        "edition_id": "e1",
+        "newsletter_id": "mujaz",
+        "local_date": NOW.date(),
+        "subscriber_id": number,
+        "email": f"Reader{number}@example.org",
+        "name": "",
+        "variant": "default",
+        "state": state,
+        "attempts": 1,
+        "detail": "250 OK",
+        "updated_at": NOW,
+    }
+
+
+def _edition(edition_id: str, opened_at: dt.datetime | None) -> dict[str, object]:
+    return {
+        "id": edition_id,
+        "newsletter_id": "mujaz",
+        "local_date": NOW.date(),
+        "cohort": "" if opened_at else "Africa/Cairo",
+        "composed_at": NOW,
+        "document": "{}",
+        "opened_at": opened_at,
+    }
+
+
+def _person(number: int) -> dict[str, object]:
+    return {
+        "id": number,
+        "email": f"Reader{number}@example.org",
+        "email_key": f"reader{number}@example.org",
+        "name": "",
+        "timezone": "",
+        "created_at": NOW,
+    }
+
+
+#: An edition in the middle of being sent, one that was never opened, and an address that is not written to.
+_OF_THE_THIRD_VERSION: dict[str, list[dict[str, object]]] = {
+    "edition": [_edition("e1", NOW), _edition("e2", None)],
+    "subscriber": [_person(number) for number in (1, 2, 3)],
+    "subscription": [
+        {
+            "subscriber_id": 1,
+            "newsletter_id": "mujaz",
+            "regions": "levant",
+            "confirmed": True,
+            "consent_at": NOW,
+            "consent_source": "readers.csv",
+        }
+    ],
+    "delivery": [_row(1, "sent"), _row(2, "unknown"), _row(3, "pending")],
+    "suppression": [{"email_key": "gone@example.org", "reason": "unsubscribed", "since": NOW}],
+}
+
+
+def test_what_the_third_version_sent_adds_up_in_the_newest_and_is_kept_on_a_way_back(
+    database_url: str,
+) -> None:
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        command.upgrade(alembic_config(connection), "0003")
+        for name, rows in _OF_THE_THIRD_VERSION.items():
+            table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+            connection.execute(sa.insert(table), rows)
+        before = _rows(connection, list(_OF_THE_THIRD_VERSION))
+    store = open_store(database_url)
+    ledger = store.ledger
+    assert (ledger.recipients("e1"), sum(ledger.counts("e1").values())) == (3, 3)
+    assert (ledger.recipients("e2"), ledger.is_open("e2")) == (0, False)
+    assert ledger.unfinished(NOW) == ["e1"]
+    assert [one.email for one in ledger.deliveries("e1", email="READER2@example.org")] == [
+        "Reader2@example.org"
+    ]
+    [person] = store.subscribers.subscribers("mujaz")
+    assert (person.regions, person.confirmed) == (("levant",), True)
+    [gone] = store.subscribers.suppressions()
+    assert (gone.email, gone.reason, gone.since, gone.detail) == ("gone@example.org", "unsubscribed", NOW, "")
+    store.close()
+    with engine.begin() as connection:
+        command.downgrade(alembic_config(connection), "0003")
+        assert _rows(connection, list(_OF_THE_THIRD_VERSION)) == before
+    engine.dispose()
+
+
 def test_a_database_of_a_newer_program_is_refused(database_url: str, store: Store) -> None:
     with store.engine.begin() as connection:
         connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))

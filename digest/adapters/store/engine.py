@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine, make_url
 from digest.errors import DatabaseError
 
 #: The migration that this program's tables are at; a test holds it equal to the newest script.
-HEAD = "0003"
+HEAD = "0006"
 #: Seconds that a SQLite connection waits for another process's transaction.
 _BUSY_SECONDS = 30
 #: PostgreSQL advisory lock that one migrating process holds; any constant of our own.

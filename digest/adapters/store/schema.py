@@ -12,7 +12,9 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
@@ -138,6 +140,11 @@ edition = Table(
     Column("document", Text, nullable=False),
     # When the recipients were frozen; NULL before.
     Column("opened_at", Moment),
+    # How many recipients were frozen: what the states of its deliveries add up to.
+    Column("recipients", Integer, nullable=False, server_default="0"),
+    # Workers leave it alone until then, and why.
+    Column("held_until", Moment),
+    Column("held_why", Text, nullable=False, server_default=""),
     UniqueConstraint("newsletter_id", "local_date", "cohort"),
 )
 
@@ -171,18 +178,25 @@ subscription = Table(
     # Region ids parted by commas, in the reader's order; empty for the newsletter's own.
     Column("regions", Text, nullable=False),
     Column("confirmed", Boolean, nullable=False),
-    # When, and from where, the reader agreed.
+    # When, from where and how the reader agreed.
     Column("consent_at", Moment, nullable=False),
     Column("consent_source", Text, nullable=False),
+    Column("consent_how", Text, nullable=False, server_default=""),
     Column("ended_at", Moment),
+    # The first local date on which the reader wants it again.
+    Column("paused_until", Date),
 )
 
 suppression = Table(
     "suppression",
     metadata,
+    # Of a person who was forgotten, the hash of it.
     Column("email_key", String, primary_key=True),
+    Column("email", Text, nullable=False, server_default=""),
+    # A value of model.SuppressionReason.
     Column("reason", String, nullable=False),
     Column("since", Moment, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
 )
 
 _STATES = ", ".join(f"'{state}'" for state in DeliveryState)
@@ -206,9 +220,150 @@ delivery = Table(
     Column("attempts", Integer, nullable=False),
     Column("retry_at", Moment),
     Column("detail", Text, nullable=False),
+    # A value of model.Bounce, where the carrier's refusal says something of the address.
+    Column("bounce", String(4)),
     Column("updated_at", Moment, nullable=False),
     UniqueConstraint("edition_id", "subscriber_id"),
     UniqueConstraint("newsletter_id", "local_date", "subscriber_id"),
     CheckConstraint(f"state IN ({_STATES})", name="state"),
     Index(None, "edition_id", "state", "id"),
+    # One reader's history.
+    Index(None, "subscriber_id", "id"),
+)
+
+pace = Table(
+    "pace",
+    metadata,
+    Column("name", String, primary_key=True),
+    # The first moment that nobody has reserved yet, in seconds of Unix time.
+    Column("free_at", Double, nullable=False),
+)
+
+sending_day = Table(
+    "sending_day",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("day", Date, primary_key=True),
+    # Messages that were let go on this day.
+    Column("taken", Integer, nullable=False),
+)
+
+worker = Table(
+    "worker",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("beat_at", Moment, nullable=False),
+    Column("doing", Text, nullable=False),
+    Column("stopped_at", Moment),
+    Index(None, "beat_at"),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("started_at", Moment, nullable=False),
+    Column("done_at", Moment),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("text", Text, nullable=False),
+    Column("raised_at", Moment, nullable=False),
+    Column("mailed_at", Moment),
+    Column("cleared_at", Moment),
+)
+
+pause = Table(
+    "pause",
+    metadata,
+    Column("newsletter_id", String, primary_key=True),
+    Column("since", Moment, nullable=False),
+    Column("why", Text, nullable=False),
+)
+
+desk_edit = Table(
+    "desk_edit",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("newsletter_id", String, nullable=False),
+    Column("local_date", Date, nullable=False),
+    # A value of model.EditKind.
+    Column("kind", String(16), nullable=False),
+    # What was done, as JSON.
+    Column("document", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("undone_by", Text, nullable=False, server_default=""),
+    Column("undone_at", Moment),
+    Index(None, "newsletter_id", "local_date"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("newsletter_id", String, primary_key=True),
+    Column("local_date", Date, primary_key=True),
+    Column("approved_by", Text, nullable=False),
+    Column("approved_at", Moment, nullable=False),
+)
+
+provider_event = Table(
+    "provider_event",
+    metadata,
+    # The provider's own id: the same event comes more than once.
+    Column("id", String, primary_key=True),
+    Column("delivery_id", _Key),
+    Column("kind", String(32), nullable=False),
+    Column("happened_at", Moment, nullable=False),
+)
+
+attempt = Table(
+    "attempt",
+    metadata,
+    # Who tried what: `login 192.0.2.7`.
+    Column("name", String, primary_key=True),
+    Column("window_start", Moment, primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+headline = Table(
+    "headline",
+    metadata,
+    # Of opened editions only.
+    Column("edition_id", String, ForeignKey("edition.id"), primary_key=True),
+    Column("story_id", String, primary_key=True),
+    # In the order in which the edition is read, from 1: the lead first.
+    Column("number", Integer, nullable=False),
+    Column("headline", Text, nullable=False),
+    # The story of an earlier edition that it goes on with; empty for none.
+    Column("told_edition", String, nullable=False, server_default=""),
+    Column("told_story", String, nullable=False, server_default=""),
+    Index(None, "told_edition", "told_story"),
+)
+
+headline_word = Table(
+    "headline_word",
+    metadata,
+    # A form of `headlines.index_words`.
+    Column("word", String, primary_key=True),
+    Column("edition_id", String, primary_key=True),
+    Column("story_id", String, primary_key=True),
+    ForeignKeyConstraint(["edition_id", "story_id"], ["headline.edition_id", "headline.story_id"]),
+)
+
+# Lists of editions are read from the index alone: SQLite reads through the whole document to a column behind it.
+Index(
+    None,
+    edition.c.local_date,
+    edition.c.newsletter_id,
+    edition.c.cohort,
+    edition.c.opened_at,
+    edition.c.id,
 )
