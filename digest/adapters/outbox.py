@@ -22,6 +22,7 @@ class OutboxSender:
     """Writes each message to `<folder>/<edition>/<address>.eml`; writing one again replaces it."""
 
     batch = 1
+    lanes = 1
 
     def __init__(self, folder: pathlib.Path, assembler: Assembler) -> None:
         self._folder = folder

@@ -1,173 +1,167 @@
-"""Messages over SMTP, on pooled connections. Implements `ports.Sender`.
+"""Messages over SMTP, on connections that are kept. Implements `ports.Sender`.
 
-What the server's answers mean (RFC 5321): 4xx is for later; 5xx to RCPT or to the data is that reader's; 5xx to
-the greeting, the login or MAIL is the sender's own trouble and stops the edition; a connection that breaks after
-the data began leaves it unknown whether the message was taken.
+What the server's answers mean (RFC 5321): 4xx is for later; 5xx to RCPT or to the message is that reader's; 5xx to
+the greeting, the login or MAIL is the sender's own trouble and stops the edition, with nobody failed. A connection
+that breaks before the first byte of the message has told the server nothing; one that breaks after it leaves it
+unknown whether the message was taken.
 """
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import queue
 import smtplib
-import ssl
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
+from digest.adapters.smtp_answers import (
+    CLOSING,
+    Answer,
+    bounce_at_rcpt,
+    is_about_letters,
+    refused,
+    taken,
+)
+from digest.adapters.smtp_connection import Connection, ConnectionPool, SmtpServer, in_words
 from digest.errors import SenderError
 from digest.mailer.headers import wire_address
 from digest.mailer.mime import Assembler
-from digest.model import Receipt, ReceiptStatus
+from digest.model import Bounce, Receipt, ReceiptStatus
 from digest.ports import Outgoing
 
-#: What an answer to the whole message means, by its first digit.
-_TAKEN = {2: ReceiptStatus.SENT, 4: ReceiptStatus.DEFERRED, 5: ReceiptStatus.REJECTED}
+__all__ = ["SmtpSender", "SmtpServer"]
+
+_NO_LETTERS = "the server takes no address with letters beyond ASCII before the @ (it offers no SMTPUTF8)"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SmtpServer:
-    """Where, and how, to connect."""
-
-    host: str
-    port: int
-    username: str
-    password: str
-    #: none, starttls or tls.
-    security: str
-    timeout_seconds: float
+class _EndedError(Exception):
+    """The connection ended, and nothing of the message had left."""
 
 
 class SmtpSender:
-    """Sends one message a recipient, as many at a time as there are connections."""
+    """Sends one message a call, on as many connections as there are calls at a time."""
 
-    def __init__(self, server: SmtpServer, from_address: str, assembler: Assembler, connections: int) -> None:
-        self._server = server
-        self._from = from_address
+    batch = 1
+
+    def __init__(
+        self,
+        server: SmtpServer,
+        from_address: str,
+        assembler: Assembler,
+        connections: int,
+        *,
+        return_path: str = "",
+        verp: bool = False,
+    ) -> None:
+        """Take where bounces go, `return_path`, else the sender's address.
+
+        With `verp` it carries the delivery's id, so that a bounce names the reader: bounces+17@example.org.
+        """
         self._assembler = assembler
-        self._idle: queue.SimpleQueue[smtplib.SMTP] = queue.SimpleQueue()
-        self._threads = ThreadPoolExecutor(max_workers=connections, thread_name_prefix="smtp")
-        self.batch = connections
+        self._pool = ConnectionPool(server)
+        self._return_path = return_path or from_address
+        self._verp = verp
+        self.lanes = connections
         self.destination = f"smtp {server.host}:{server.port} ({server.security})"
 
     def send(self, batch: Sequence[Outgoing], now: dt.datetime) -> list[Receipt]:
-        """See `ports.Sender`. The first connection is made before anything is handed over."""
-        if self._idle.empty():
-            self._idle.put(self._connect())
-        return list(self._threads.map(lambda outgoing: self._send_one(outgoing, now), batch))
+        """See `ports.Sender`."""
+        return [self._send_one(outgoing, now) for outgoing in batch]
 
     def close(self) -> None:
         """See `ports.Sender`."""
-        self._threads.shutdown()
-        while not self._idle.empty():
-            with contextlib.suppress(smtplib.SMTPException, OSError):
-                self._idle.get().quit()
-
-    def _connect(self) -> smtplib.SMTP:
-        server = self._server
-        context = ssl.create_default_context()
-        with contextlib.ExitStack() as on_failure:
-            try:
-                client = self._greet(context)
-                on_failure.callback(client.close)
-                if server.security == "starttls":
-                    client.starttls(context=context)
-                if server.username:
-                    client.login(server.username, server.password)
-            except (smtplib.SMTPException, OSError, ValueError) as error:
-                # ValueError: a login that is not ASCII.
-                raise SenderError(
-                    f"the SMTP server {server.host}:{server.port} cannot be used: {_words(error)}"
-                ) from error
-            on_failure.pop_all()
-        return client
-
-    def _greet(self, context: ssl.SSLContext) -> smtplib.SMTP:
-        server = self._server
-        if server.security == "tls":
-            return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout_seconds, context=context)
-        return smtplib.SMTP(server.host, server.port, timeout=server.timeout_seconds)
+        self._pool.close()
 
     def _send_one(self, outgoing: Outgoing, now: dt.datetime) -> Receipt:
-        if not outgoing.reader.email.isprintable():
-            return _receipt(
-                outgoing, ReceiptStatus.REJECTED, f"SMTP cannot write to {outgoing.reader.email!r}"
-            )
-        raw = self._assembler.raw(
+        if not _is_one_word(outgoing.reader.email):
+            return _receipt(outgoing, ReceiptStatus.REJECTED, "SMTP cannot carry such an address")
+        content = self._assembler.raw(
             outgoing.message, outgoing.reader, outgoing.edition_id, outgoing.variant, now
         )
-        try:
-            client = self._take()
-        except SenderError as error:
-            return _receipt(outgoing, ReceiptStatus.RETURNED, str(error))
-        try:
-            refusal = self._announce(client, outgoing)
-        except (smtplib.SMTPException, OSError) as error:
-            client.close()
-            return _receipt(outgoing, ReceiptStatus.DEFERRED, f"the connection broke: {_words(error)}")
-        try:
-            receipt = refusal or self._hand_over(client, outgoing, raw)
-        except (smtplib.SMTPException, OSError) as error:
-            client.close()
-            return _receipt(
-                outgoing, ReceiptStatus.UNKNOWN, f"the connection broke after the data began: {_words(error)}"
-            )
-        self._idle.put(client)
-        return receipt
+        get = self._pool.take
+        while True:
+            connection = get()
+            try:
+                return self._try(connection, outgoing, content)
+            except _EndedError as ended:
+                if not connection.used:
+                    return _receipt(outgoing, ReceiptStatus.DEFERRED, str(ended))
+            # Servers end connections that are kept, after so many messages or so long: nobody's fault.
+            get = self._pool.connect
 
-    def _take(self) -> smtplib.SMTP:
-        """Return an idle connection that still answers, or a new one."""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                client = self._idle.get_nowait()
-                with contextlib.suppress(smtplib.SMTPException, OSError):
-                    if client.rset()[0] == 250:
-                        return client
-                client.close()
-        return self._connect()
-
-    def _announce(self, client: smtplib.SMTP, outgoing: Outgoing) -> Receipt | None:
-        """Say who writes to whom; return the refusal, if it is one."""
-        client.ehlo_or_helo_if_needed()
+    def _try(self, connection: Connection, outgoing: Outgoing, content: bytes) -> Receipt:
+        """Return what became of a message. Raises _EndedError where the connection ended before it began."""
         address = wire_address(outgoing.reader.email)
-        if not address.isascii() and not client.has_extn("smtputf8"):
-            return _receipt(
-                outgoing, ReceiptStatus.REJECTED, f"the server takes no address such as {address}"
-            )
-        code, answer = client.mail(self._from, () if address.isascii() else ("SMTPUTF8", "BODY=8BITMIME"))
-        if code != 250:
-            # A refused sender is no fault of this reader's.
-            status = ReceiptStatus.DEFERRED if code < 500 else ReceiptStatus.RETURNED
-            return _receipt(outgoing, status, f"MAIL FROM {self._from}: {_answer(code, answer)}")
-        code, answer = client.rcpt(address)
-        return None if code in {250, 251} else _receipt(outgoing, _refusal(code), _answer(code, answer))
-
-    def _hand_over(self, client: smtplib.SMTP, outgoing: Outgoing, raw: bytes) -> Receipt:
+        if not address.isascii() and not connection.takes_all_letters:
+            self._pool.give_back(connection)
+            return _receipt(outgoing, ReceiptStatus.REJECTED, _NO_LETTERS)
+        mail = self._mail(connection, outgoing, len(content), all_letters=not address.isascii())
         try:
-            code, answer = client.data(raw)
-        except smtplib.SMTPDataError as error:
-            # The server refused before the first byte of the message.
-            return _receipt(outgoing, _refusal(error.smtp_code), _words(error))
-        # What is no answer of SMTP's tells nothing: the server has the message by now.
-        status = _TAKEN.get(code // 100, ReceiptStatus.UNKNOWN)
-        return _receipt(outgoing, status, _answer(code, answer))
+            answers = connection.announce(mail, f"RCPT TO:<{address}>")
+        except (smtplib.SMTPException, OSError) as error:
+            connection.drop()
+            raise _EndedError(f"the connection broke: {in_words(error)}") from error
+        at = next((at for at, answer in enumerate(answers) if answer.kind > 3), None)
+        if at is None:
+            return self._hand_over(connection, outgoing, content)
+        self._clear(connection, answers)
+        if answers[at].code == CLOSING:
+            raise _EndedError(answers[at].words)
+        return _REFUSALS[at](outgoing, answers[at], mail)
+
+    def _mail(self, connection: Connection, outgoing: Outgoing, size: int, *, all_letters: bool) -> str:
+        sender = self._return_path
+        if self._verp:
+            local, _, domain = sender.rpartition("@")
+            sender = f"{local}+{outgoing.reader.delivery_id}@{domain}"
+        parameters = [f"SIZE={size}"] if connection.takes_size else []
+        if all_letters:
+            parameters += ["BODY=8BITMIME", "SMTPUTF8"]
+        return " ".join([f"MAIL FROM:<{sender}>", *parameters])
+
+    def _hand_over(self, connection: Connection, outgoing: Outgoing, content: bytes) -> Receipt:
+        try:
+            answer = connection.hand_over(content)
+        except (smtplib.SMTPException, OSError) as error:
+            connection.drop()
+            words = f"the connection broke after the message began: {in_words(error)}"
+            return _receipt(outgoing, ReceiptStatus.UNKNOWN, words)
+        status = taken(answer)
+        if answer.code == CLOSING or status is ReceiptStatus.UNKNOWN:
+            connection.drop()
+        else:
+            self._pool.give_back(connection)
+        return _receipt(outgoing, status, answer.words)
+
+    def _clear(self, connection: Connection, answers: Sequence[Answer]) -> None:
+        try:
+            connection.clear(answers)
+        except (smtplib.SMTPException, OSError):
+            connection.drop()
+        else:
+            self._pool.give_back(connection)
 
 
-def _receipt(outgoing: Outgoing, status: ReceiptStatus, detail: str) -> Receipt:
-    return Receipt(delivery_id=outgoing.reader.delivery_id, status=status, detail=detail)
+def _refused_at_mail(outgoing: Outgoing, answer: Answer, mail: str) -> Receipt:
+    if answer.kind == 5 and not (mail.endswith(" SMTPUTF8") and is_about_letters(answer)):
+        raise SenderError(f"the SMTP server refuses {mail}: {answer.words}")
+    return _receipt(outgoing, refused(answer), answer.words)
 
 
-def _refusal(code: int) -> ReceiptStatus:
-    return ReceiptStatus.REJECTED if code >= 500 else ReceiptStatus.DEFERRED
+def _refused_at_rcpt(outgoing: Outgoing, answer: Answer, _: str) -> Receipt:
+    return _receipt(outgoing, refused(answer), answer.words, bounce_at_rcpt(answer))
 
 
-def _answer(code: int, answer: bytes) -> str:
-    return f"{code} {answer.decode('utf-8', 'replace')}"[:500]
+def _refused_at_data(outgoing: Outgoing, answer: Answer, _: str) -> Receipt:
+    return _receipt(outgoing, refused(answer), answer.words)
 
 
-def _words(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPResponseException):
-        raw = error.smtp_error
-        return _answer(error.smtp_code, raw if isinstance(raw, bytes) else str(raw).encode())
-    return str(error) or type(error).__name__
+#: What a refusal of each command means, in their order.
+_REFUSALS = (_refused_at_mail, _refused_at_rcpt, _refused_at_data)
+
+
+def _receipt(outgoing: Outgoing, status: ReceiptStatus, detail: str, bounce: Bounce | None = None) -> Receipt:
+    return Receipt(delivery_id=outgoing.reader.delivery_id, status=status, detail=detail[:500], bounce=bounce)
+
+
+def _is_one_word(address: str) -> bool:
+    """Say whether an address can stand in a command; what was stored long ago may be anything."""
+    return address.isprintable() and not set(address) & set(" <>")

@@ -11,6 +11,7 @@ from email.utils import format_datetime, quote
 from functools import lru_cache
 from urllib.parse import quote as percent_encode
 
+from digest.mailer.address import ascii_domain
 from digest.model import Reader
 
 _WORD = 60  # characters of a header's longest plain word
@@ -29,7 +30,7 @@ class Envelope:
     from_name: str
     from_address: str
     newsletter_id: str
-    #: Where a reader's unsubscribe mail goes.
+    #: Where a reader's unsubscribe mail goes; empty for letters that nobody has subscribed to.
     unsubscribe_address: str
 
     @property
@@ -75,6 +76,9 @@ def unsubscribe_headers(envelope: Envelope, reader: Reader) -> dict[str, str]:
     The first is folded at the comma only: a URI may be long, but never broken, and never in encoded words.
     """
     link = reader.unsubscribe_url
+    if not link and not envelope.unsubscribe_address:
+        # A letter to the operator is no newsletter.
+        return {}
     mail = f"<mailto:{envelope.unsubscribe_address}?subject=unsubscribe>"
     if not link:
         return {"List-Unsubscribe": mail}
@@ -101,8 +105,8 @@ def wire_address(address: str) -> str:
     if not local.isascii():
         return shown
     try:
-        return f"{local}{at}{domain.encode('idna').decode()}"
-    except UnicodeError:
+        return f"{local}{at}{ascii_domain(domain)}"
+    except ValueError:
         return shown
 
 

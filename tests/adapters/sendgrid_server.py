@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -17,26 +18,28 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 API_KEY = "SG.test"
+#: What each object of a request may hold, and of which type it is.
 _TOP = {
-    "from",
-    "subject",
-    "content",
-    "headers",
-    "personalizations",
-    "reply_to",
-    "categories",
-    "send_at",
-    "custom_args",
-}
-_PERSONAL = {"to", "subject", "headers", "substitutions", "custom_args", "send_at"}
+    "from": dict, "reply_to": dict, "subject": str, "content": list, "headers": dict, "personalizations": list,
+    "categories": list, "send_at": int, "custom_args": dict, "mail_settings": dict, "tracking_settings": dict,
+}  # fmt: skip
+_PERSONAL = {
+    "to": list, "cc": list, "bcc": list, "from": dict, "subject": str, "headers": dict, "substitutions": dict,
+    "custom_args": dict, "send_at": int,
+}  # fmt: skip
+_MAILBOX = {"email": str, "name": str}
+_PART = {"type": str, "value": str}
 _RESERVED = {
     "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding", "to", "from",
     "subject", "reply-to", "cc", "bcc",
 }  # fmt: skip
-_ADDRESS = re.compile(r"^[^@\s;,<>\"]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$")
+#: Bytes of names and values together.
+_MOST_OF = {"substitutions": 10_000, "custom_args": 9_999}
+_ADDRESS = re.compile(r"[!#-'*+/-9=?A-Z^-~.-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+_HEADER = re.compile(r"[!-9;-~]+")
 #: Status, headers and body of an answer.
 Answer = tuple[int, dict[str, str], bytes]
-_Errors = list[tuple[str, str]]
+_Faults = Iterator[tuple[str, str]]
 
 
 @dataclass(slots=True)
@@ -55,81 +58,143 @@ class SendgridDouble:
     def answer(self, key: str | None, content_type: str | None, raw: bytes) -> Answer:
         """Return the documented answer to a request, and keep what it asks for."""
         if key != f"Bearer {API_KEY}":
-            return _errors(401, [("", "The provided authorization grant is invalid, expired, or revoked")])
+            return errors(401, [("", "The provided authorization grant is invalid, expired, or revoked")])
         if content_type != "application/json":
-            return _errors(415, [("", "Content-Type should be application/json.")])
-        if len(raw) > 30_000_000:
-            return _errors(413, [("", "The JSON payload you have included in your request is too large.")])
-        body = json.loads(raw)
-        faults = [*_top_faults(body), *_content_faults(body), *_personal_faults(body)]
+            return errors(415, [("", "Content-Type should be application/json.")])
+        if len(raw) >= 30_000_000:
+            return errors(413, [("", "The JSON payload you have included in your request is too large.")])
+        body = json.loads(raw, object_pairs_hook=_no_name_twice)
+        # Of what is wrong in its types nothing else can be said.
+        faults = [*_wrong_types(body)] or [
+            *_top_faults(body),
+            *_content_faults(body),
+            *_personal_faults(body),
+        ]
         if faults:
-            return _errors(400, faults)
+            return errors(400, faults)
+        if body.get("mail_settings", {}).get("sandbox_mode", {}).get("enable"):
+            return 200, {}, b""
         for personal in body["personalizations"]:
             self.arrived += [(to["email"], _message(body, personal, to["email"])) for to in personal["to"]]
         return 202, {"X-Message-Id": "f00"}, b""
 
 
-def _errors(status: int, faults: _Errors) -> Answer:
+def errors(
+    status: int, faults: Iterable[tuple[str, str]], headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Return SendGrid's answer to a request in which it finds these faults, each a field's place and a sentence."""
     said = [{"message": message, "field": place or None, "help": None} for place, message in faults]
-    return status, {"Content-Type": "application/json"}, json.dumps({"errors": said}).encode()
+    body = json.dumps({"errors": said}).encode()
+    return status, {"Content-Type": "application/json", **(headers or {})}, body
 
 
-def _top_faults(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in body.keys() - _TOP:
-        yield name, "Additional property is not allowed"
-    if not _ADDRESS.match(body.get("from", {}).get("email", "")):
+def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    assert len(made) == len(pairs), "an object has a name twice"
+    return made
+
+
+def _wrong_types(body: Any) -> _Faults:
+    """Find what is not there, not known, or of another type than the schema says."""
+    yield from _faults_of(body, "", _TOP, needed=("from", "subject", "content", "personalizations"))
+    if not isinstance(body, dict):
+        return
+    yield from _faults_of(body.get("from"), "from.", _MAILBOX, needed=("email",))
+    for number, part in enumerate(_list(body.get("content"))):
+        yield from _faults_of(part, f"content.{number}.", _PART, needed=("type", "value"))
+    for number, personal in enumerate(_list(body.get("personalizations"))):
+        place = f"personalizations.{number}."
+        yield from _faults_of(personal, place, _PERSONAL, needed=("to",))
+        for at, to in enumerate(_list(personal.get("to")) if isinstance(personal, dict) else []):
+            yield from _faults_of(to, f"{place}to.{at}.", _MAILBOX, needed=("email",))
+    settings = body.get("mail_settings", {})
+    yield from _faults_of(settings, "mail_settings.", {"sandbox_mode": dict}, needed=())
+    if "sandbox_mode" in settings:
+        yield from _faults_of(
+            settings["sandbox_mode"], "mail_settings.sandbox_mode.", {"enable": bool}, needed=()
+        )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _faults_of(value: Any, place: str, known: Mapping[str, type], needed: Sequence[str]) -> _Faults:
+    if not isinstance(value, dict):
+        yield place.rstrip("."), "Invalid type. Expected: object."
+        return
+    for name, inner in value.items():
+        if name not in known:
+            yield f"{place}{name}", "Additional property is not allowed"
+        elif type(inner) is not known[name]:
+            yield f"{place}{name}", f"Invalid type. Expected: {known[name].__name__}."
+    for name in needed:
+        if name not in value:
+            yield f"{place}{name}", "This property is required."
+
+
+def _top_faults(body: dict[str, Any]) -> _Faults:
+    if not _ADDRESS.fullmatch(body["from"]["email"]):
         yield "from.email", "Does not contain a valid address."
-    if not body.get("subject"):
+    if not body["subject"]:
         yield "subject", "The subject is required."
-    for name in body.get("headers", {}):
-        if name.lower() in _RESERVED:
-            yield f"headers.{name}", "The header is reserved."
+    yield from _header_faults(body.get("headers", {}))
+    yield from _size_faults(body)
 
 
-def _content_faults(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    kinds = [part.get("type") for part in body.get("content", [])]
-    if kinds != sorted(kinds, key=["text/plain", "text/html"].index) or not kinds:
+def _content_faults(body: dict[str, Any]) -> _Faults:
+    kinds = [part["type"] for part in body["content"]]
+    if kinds not in (["text/plain"], ["text/html"], ["text/plain", "text/html"]):
         yield "content", "text/plain must be first, then text/html"
-    for number, part in enumerate(body.get("content", [])):
-        if not part.get("value"):
+    for number, part in enumerate(body["content"]):
+        if not part["value"]:
             yield (
                 f"content.{number}.value",
                 "The content value must be a string at least one character in length.",
             )
 
 
-def _personal_faults(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    personals = body.get("personalizations", [])
+def _personal_faults(body: dict[str, Any]) -> _Faults:
+    personals = body["personalizations"]
     if not 1 <= len(personals) <= 1000:
         yield "personalizations", "1 to 1000 personalizations are allowed per request."
-    addresses = [to.get("email", "").lower() for personal in personals for to in personal.get("to", [])]
-    if len(set(addresses)) < len(addresses):
-        yield (
-            "personalizations",
-            "Each unique email address in the personalizations array should only be included once.",
-        )
+    people = [to for one in personals for kind in ("to", "cc", "bcc") for to in one.get(kind, [])]
+    if len(people) > 1000:
+        yield "personalizations", "There is a limit of 1000 total recipients (to + cc + bcc) per request."
+    repeated = [
+        address for address, times in Counter(to["email"].lower() for to in people).items() if times > 1
+    ]
+    if repeated:
+        once = "Each unique email address in the personalizations array should only be included once."
+        yield "personalizations", f"{once} You have included {repeated[0]} more than once."
     for number, personal in enumerate(personals):
         for place, message in _faults_of_one(personal):
             yield f"personalizations.{number}.{place}", message
 
 
-def _faults_of_one(personal: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name in personal.keys() - _PERSONAL:
-        yield name, "Additional property is not allowed"
-    for number, to in enumerate(personal.get("to", [])):
-        if not _ADDRESS.match(to.get("email", "")):
-            yield f"to.{number}.email", "Does not contain a valid address."
-    if not personal.get("to"):
+def _faults_of_one(personal: dict[str, Any]) -> _Faults:
+    if not personal["to"]:
         yield "to", "The to array is required for all personalization objects."
-    for name, value in personal.get("headers", {}).items():
-        if name.lower() in _RESERVED or not value.isascii() or not value.isprintable():
-            yield f"headers.{name}", "The header is reserved, or not one line of ASCII."
+    for number, to in enumerate(personal["to"]):
+        if not _ADDRESS.fullmatch(to["email"]) or len(to["email"]) > 254:
+            yield f"to.{number}.email", "Does not contain a valid address."
+        if set(to.get("name", "")) & set(";,"):
+            yield f"to.{number}.name", "The name holds ; or ,."
+    yield from _header_faults(personal.get("headers", {}))
     yield from _size_faults(personal)
 
 
-def _size_faults(personal: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for kind, most in (("substitutions", 10_000), ("custom_args", 9_999)):
-        given = personal.get(kind, {})
+def _header_faults(headers: dict[str, Any]) -> _Faults:
+    for name, value in headers.items():
+        if name.lower() in _RESERVED or not _HEADER.fullmatch(name):
+            yield f"headers.{name}", "The header is reserved, or is none."
+        if not (isinstance(value, str) and value.isascii() and value.isprintable()):
+            yield f"headers.{name}", "The header is not one line of ASCII."
+
+
+def _size_faults(holder: dict[str, Any]) -> _Faults:
+    for kind, most in _MOST_OF.items():
+        given = holder.get(kind, {})
         if not all(isinstance(value, str) for value in given.values()):
             yield kind, "Values must be strings."
         elif sum(len(f"{name}{value}".encode()) for name, value in given.items()) > most:
@@ -174,7 +239,7 @@ class _Handler(BaseHTTPRequestHandler):
             double.release.wait(timeout=30)
             return
         if self.path != "/v3/mail/send":
-            answer = _errors(404, [("", "not found")])
+            answer = errors(404, [("", "not found")])
         self._say(answer or double.answer(self.headers["Authorization"], self.headers["Content-Type"], raw))
 
     def do_GET(self) -> None:

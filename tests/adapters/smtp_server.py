@@ -28,6 +28,10 @@ HANG = "hang"
 class Mailbox:
     """What came, and what is answered to whom instead of `250 OK`."""
 
+    #: Whether PIPELINING is offered.
+    pipelining: bool = False
+    #: Whether DATA is taken where no reader was, as some servers do.
+    lenient: bool = False
     #: Answer to MAIL.
     mail: str = "250 OK"
     #: Answers to RCPT and to the whole message, by the reader's address.
@@ -35,9 +39,12 @@ class Mailbox:
     data: Mapping[str, str] = field(default_factory=dict)
     #: Address and bytes of every message that was taken whole, whatever was answered.
     arrived: list[tuple[str, bytes]] = field(default_factory=list)
-    #: Who wrote.
+    #: Who wrote, and with which parameters.
     senders: list[str] = field(default_factory=list)
+    parameters: list[list[str]] = field(default_factory=list)
     connections: int = 0
+    #: Connections that were ended in order.
+    farewells: int = 0
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
 
     async def handle_EHLO(
@@ -45,27 +52,36 @@ class Mailbox:
     ) -> list[str]:
         self.connections += 1
         session.host_name = hostname
-        return responses
+        return [*(["250-PIPELINING"] if self.pipelining else []), *responses]
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.mail_from = address
         self.senders.append(address)
+        self.parameters.append(options)
         return await self._answer(server, self.mail)
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        envelope.rcpt_tos.append(address)
-        return await self._answer(server, self.rcpt.get(address, "250 OK"))
+        answer = self.rcpt.get(address, "250 OK")
+        if self.lenient or answer.startswith("2"):
+            envelope.rcpt_tos.append(address)
+        return await self._answer(server, answer)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         [address] = envelope.rcpt_tos
         content = envelope.content
         assert isinstance(content, bytes)
+        if not content:
+            return "554 5.5.1 no valid recipients"
         self.arrived.append((address, content))
         return await self._answer(server, self.data.get(address, "250 OK"))
+
+    async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        self.farewells += 1
+        return "221 Bye"
 
     async def _answer(self, server: SMTP, wanted: str) -> str:
         if wanted == DROP and isinstance(server.transport, asyncio.Transport):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email
 import pathlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import default as default_policy
@@ -15,9 +18,10 @@ import pytest
 from digest.adapters.outbox import OutboxSender
 from digest.adapters.sendgrid import SendgridSender
 from digest.adapters.smtp import SmtpSender, SmtpServer
+from digest.errors import SenderError
 from digest.mailer.mime import Assembler
 from digest.mailer.view import UNSUBSCRIBE_TOKEN
-from digest.model import Message, Reader, ReceiptStatus
+from digest.model import Message, Reader, Receipt, ReceiptStatus
 from digest.ports import Outgoing, Sender
 from tests.adapters.sendgrid_server import API_KEY, SendgridDouble, sendgrid_server
 from tests.adapters.smtp_server import Mailbox, smtp_server
@@ -35,17 +39,38 @@ class Carrier:
     sender: Sender
     #: Address and bytes of every message that arrived.
     arrived: Callable[[], Sequence[tuple[str, bytes]]]
+    #: How many connections, or unfinished files, there are.
+    still_open: Callable[[], int] = lambda: 0
 
 
 def _outbox(folder: pathlib.Path) -> Iterator[Carrier]:
     def arrived() -> list[tuple[str, bytes]]:
         return [(unquote(path.stem), path.read_bytes()) for path in sorted(folder.rglob("*.eml"))]
 
-    yield Carrier(OutboxSender(folder, Assembler(ENVELOPE)), arrived)
+    def unfinished() -> int:
+        return sum(path.is_file() and path.suffix != ".eml" for path in folder.rglob("*"))
+
+    yield Carrier(OutboxSender(folder, Assembler(ENVELOPE)), arrived, unfinished)
+
+
+def _outbox_in_the_way(folder: pathlib.Path) -> Iterator[Carrier]:
+    (folder / "outbox").write_text("a file in the folder's place")
+    yield from _outbox(folder / "outbox")
 
 
 def _smtp(_: pathlib.Path) -> Iterator[Carrier]:
-    mailbox = Mailbox()
+    yield from _by_smtp(Mailbox())
+
+
+def _smtp_that_refuses_us(_: pathlib.Path) -> Iterator[Carrier]:
+    yield from _by_smtp(Mailbox(mail="550 5.7.1 not from you"))
+
+
+def _pipelined(_: pathlib.Path) -> Iterator[Carrier]:
+    yield from _by_smtp(Mailbox(pipelining=True))
+
+
+def _by_smtp(mailbox: Mailbox) -> Iterator[Carrier]:
     with smtp_server(mailbox) as port:
         server = SmtpServer(
             host="127.0.0.1", port=port, username="", password="", security="none", timeout_seconds=10
@@ -53,14 +78,23 @@ def _smtp(_: pathlib.Path) -> Iterator[Carrier]:
         yield Carrier(
             SmtpSender(server, ENVELOPE.from_address, Assembler(ENVELOPE), connections=3),
             lambda: mailbox.arrived,
+            lambda: mailbox.connections - mailbox.farewells,
         )
 
 
 def _sendgrid(_: pathlib.Path) -> Iterator[Carrier]:
+    yield from _by_sendgrid(API_KEY)
+
+
+def _sendgrid_with_a_wrong_key(_: pathlib.Path) -> Iterator[Carrier]:
+    yield from _by_sendgrid("SG.wrong")
+
+
+def _by_sendgrid(api_key: str) -> Iterator[Carrier]:
     double = SendgridDouble()
     with sendgrid_server(double) as url:
         sender = SendgridSender(
-            api_key=API_KEY,
+            api_key=api_key,
             host=url,
             timeout_seconds=10,
             chunk=250,
@@ -70,11 +104,32 @@ def _sendgrid(_: pathlib.Path) -> Iterator[Carrier]:
 
 
 def _fake(_: pathlib.Path) -> Iterator[Carrier]:
-    sender = FakeSender()
+    sender = FakeSender(lanes=3)
     yield Carrier(sender, lambda: sender.arrived)
 
 
-_CARRIERS = {"outbox": _outbox, "smtp": _smtp, "sendgrid": _sendgrid, "fake": _fake}
+def _fake_that_is_closed(_: pathlib.Path) -> Iterator[Carrier]:
+    sender = FakeSender(calls_until_refusal=0)
+    yield Carrier(sender, lambda: sender.arrived)
+
+
+_CARRIERS = {
+    "outbox": _outbox,
+    "smtp": _smtp,
+    "smtp, pipelined": _pipelined,
+    "sendgrid": _sendgrid,
+    "fake": _fake,
+}
+
+
+#: Those that make the whole message themselves.
+_OWN_MESSAGES = [kind for kind in _CARRIERS if kind != "sendgrid"]
+_REFUSING = {
+    "outbox": _outbox_in_the_way,
+    "smtp": _smtp_that_refuses_us,
+    "sendgrid": _sendgrid_with_a_wrong_key,
+    "fake": _fake_that_is_closed,
+}
 
 
 @pytest.fixture(params=list(_CARRIERS))
@@ -112,6 +167,19 @@ def _part(parsed: EmailMessage, subtype: str) -> str:
     return content.replace("\r\n", "\n")
 
 
+def _send(sender: Sender, outgoing: Sequence[Outgoing]) -> list[Receipt]:
+    """Send in batches as large as the sender takes, one after the other."""
+    receipts: list[Receipt] = []
+    for begin in range(0, len(outgoing), sender.batch):
+        batch = outgoing[begin : begin + sender.batch]
+        said = sender.send(batch, NOW)
+        assert sorted(receipt.delivery_id for receipt in said) == sorted(
+            one.reader.delivery_id for one in batch
+        )
+        receipts += said
+    return receipts
+
+
 def _arrived(carrier: Carrier) -> dict[str, EmailMessage]:
     found = [(address, _parse(raw)) for address, raw in carrier.arrived()]
     by_address = dict(found)
@@ -120,7 +188,7 @@ def _arrived(carrier: Carrier) -> dict[str, EmailMessage]:
 
 
 def test_every_message_gets_exactly_one_receipt(carrier: Carrier) -> None:
-    receipts = carrier.sender.send([_outgoing(number) for number in range(1, 8)], NOW)
+    receipts = _send(carrier.sender, [_outgoing(number) for number in range(1, 8)])
     assert sorted(receipt.delivery_id for receipt in receipts) == list(range(1, 8))
     assert {receipt.status for receipt in receipts} == {ReceiptStatus.SENT}
     assert all(receipt.detail for receipt in receipts)
@@ -159,8 +227,9 @@ def test_nobody_sees_a_token_or_another_reader_s_link(carrier: Carrier) -> None:
     count = 5
     links = {number: f"https://news.example/u/secret-of-{number}." for number in range(count)}
     variants = list(_MESSAGES)
-    carrier.sender.send(
-        [_outgoing(number, variant=variants[number % 2], link=link) for number, link in links.items()], NOW
+    _send(
+        carrier.sender,
+        [_outgoing(number, variant=variants[number % 2], link=link) for number, link in links.items()],
     )
     for number in range(count):
         parsed = _arrived(carrier)[f"reader{number}@example.org"]
@@ -173,11 +242,9 @@ def test_nobody_sees_a_token_or_another_reader_s_link(carrier: Carrier) -> None:
         assert "__" not in whole
 
 
-def test_a_batch_may_hold_several_variants(carrier: Carrier) -> None:
+def test_readers_of_several_variants_get_their_own(carrier: Carrier) -> None:
     variants = list(_MESSAGES)
-    receipts = carrier.sender.send(
-        [_outgoing(number, variant=variants[number % 2]) for number in range(4)], NOW
-    )
+    receipts = _send(carrier.sender, [_outgoing(number, variant=variants[number % 2]) for number in range(4)])
     assert {receipt.status for receipt in receipts} == {ReceiptStatus.SENT}
     subjects = {address: parsed["Subject"] for address, parsed in _arrived(carrier).items()}
     assert subjects == {
@@ -212,3 +279,58 @@ def test_nothing_to_send_is_nothing_sent(carrier: Carrier) -> None:
 def test_a_sender_says_where_mail_goes_and_how_much_at_once(carrier: Carrier) -> None:
     assert carrier.sender.destination
     assert carrier.sender.batch >= 1
+    assert carrier.sender.lanes >= 1
+
+
+def test_all_lanes_send_at_the_same_time(carrier: Carrier) -> None:
+    sender, variants = carrier.sender, list(_MESSAGES)
+    begin = threading.Barrier(sender.lanes)
+
+    def lane(number: int) -> list[Receipt]:
+        begin.wait(timeout=10)
+        ids = range(number * 20, number * 20 + 20)
+        return _send(sender, [_outgoing(one, variant=variants[one % 2]) for one in ids])
+
+    with ThreadPoolExecutor(sender.lanes) as threads:
+        receipts = [receipt for said in threads.map(lane, range(sender.lanes)) for receipt in said]
+    everybody = range(20 * sender.lanes)
+    assert sorted(receipt.delivery_id for receipt in receipts) == list(everybody)
+    assert {receipt.status for receipt in receipts} == {ReceiptStatus.SENT}
+    arrived = _arrived(carrier)
+    assert {address: parsed["Subject"] for address, parsed in arrived.items()} == {
+        f"reader{one}@example.org": _MESSAGES[variants[one % 2]].subject for one in everybody
+    }
+    for one in everybody:
+        assert f"reader={one}&" in arrived[f"reader{one}@example.org"]["List-Unsubscribe"]
+
+
+def test_a_sender_that_is_closed_has_nothing_open(carrier: Carrier) -> None:
+    _send(carrier.sender, [_outgoing(number) for number in range(3)])
+    carrier.sender.close()
+    assert carrier.still_open() == 0
+    # To close what is closed does no harm.
+    carrier.sender.close()
+
+
+@pytest.mark.parametrize("carrier", _OWN_MESSAGES, indirect=True)
+def test_a_message_has_its_moment_and_a_name_of_its_own(carrier: Carrier) -> None:
+    _send(carrier.sender, [_outgoing(number) for number in (1, 2)])
+    again = carrier.sender.send([_outgoing(1)], NOW + dt.timedelta(hours=1))
+    assert [receipt.status for receipt in again] == [ReceiptStatus.SENT]
+    messages = [_parse(raw) for _, raw in carrier.arrived()]
+    by_id = {parsed["Message-ID"] for parsed in messages}
+    assert by_id == {f"<e1.{number}@{ENVELOPE.domain}>" for number in (1, 2)}
+    dates = {parsed["Date"].datetime for parsed in messages if parsed["To"] == "reader2@example.org"}
+    assert dates == {NOW.replace(microsecond=0)}
+
+
+@pytest.mark.parametrize("kind", list(_REFUSING))
+def test_a_carrier_that_refuses_everything_has_sent_nothing(kind: str, tmp_path: pathlib.Path) -> None:
+    for carrier in _REFUSING[kind](tmp_path):
+        batch = [_outgoing(number) for number in range(min(3, carrier.sender.batch))]
+        with pytest.raises(SenderError) as caught:
+            carrier.sender.send(batch, NOW)
+        assert str(caught.value)
+        assert "reader" not in str(caught.value)
+        assert list(carrier.arrived()) == []
+        carrier.sender.close()

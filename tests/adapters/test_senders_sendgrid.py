@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,6 +23,7 @@ from tests.adapters.sendgrid_server import (
     HANG,
     Answer,
     SendgridDouble,
+    errors,
     sendgrid_server,
 )
 from tests.conftest import NOW
@@ -29,13 +32,14 @@ from tests.samples import ENVELOPE, outgoing
 _PATIENCE = 0.4
 
 
-def _sender(host: str, *, key: str = API_KEY, patience: float = 10) -> SendgridSender:
+def _sender(host: str, *, key: str = API_KEY, patience: float = 10, sandbox: bool = False) -> SendgridSender:
     return SendgridSender(
         api_key=key,
         host=host,
         timeout_seconds=patience,
         chunk=250,
         envelope=ENVELOPE,
+        sandbox=sandbox,
     )
 
 
@@ -47,9 +51,9 @@ def _first(answer: Answer) -> Callable[[int], Answer | None]:
     return lambda number: answer if number == 1 else None
 
 
-def _refusal(status: int) -> Answer:
-    said = {"errors": [{"message": "for a test", "field": None, "help": None}]}
-    return status, {"Content-Type": "application/json"}, json.dumps(said).encode()
+def _refusal(status: int, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return errors(status, [("", "for a test\0")], named)
 
 
 # --------------------------------------------------------------------------- what is asked
@@ -119,11 +123,12 @@ def test_what_is_more_than_sendgrid_takes_is_not_sent() -> None:
 @pytest.mark.parametrize(
     ("answer", "status"),
     [
-        pytest.param(_refusal(429), ReceiptStatus.DEFERRED, id="429 too many requests"),
+        pytest.param(_refusal(408), ReceiptStatus.DEFERRED, id="408 too slow"),
         pytest.param(_refusal(500), ReceiptStatus.DEFERRED, id="500"),
         pytest.param(_refusal(503), ReceiptStatus.DEFERRED, id="503 not available"),
         pytest.param(_refusal(502), ReceiptStatus.UNKNOWN, id="502 of a gateway"),
         pytest.param(_refusal(504), ReceiptStatus.UNKNOWN, id="504 of a gateway"),
+        pytest.param(_refusal(520), ReceiptStatus.UNKNOWN, id="520 of a gateway's own"),
         pytest.param(GARBAGE, ReceiptStatus.UNKNOWN, id="no HTTP"),
         pytest.param(DROP, ReceiptStatus.UNKNOWN, id="no answer, and the end"),
         pytest.param(HANG, ReceiptStatus.UNKNOWN, id="no answer at all"),
@@ -195,11 +200,110 @@ def test_nobody_is_left_where_sendgrid_refuses_every_address() -> None:
     assert len(double.requests) == 1
 
 
-def test_a_repeated_address_is_said_and_fails_nobody() -> None:
+def test_an_address_that_it_dislikes_is_no_bounce() -> None:
+    with sendgrid_server(SendgridDouble()) as url:
+        receipts = _sender(url).send([outgoing(1, email="a;b@example.org")], NOW)
+    assert [(one.status, one.bounce) for one in receipts] == [(ReceiptStatus.REJECTED, None)]
+
+
+def test_a_repeated_address_goes_in_a_request_of_its_own() -> None:
     double = SendgridDouble()
-    with sendgrid_server(double) as url, pytest.raises(SenderError, match="only be included once"):
-        _sender(url).send([outgoing(1), outgoing(2, email=outgoing(1).reader.email)], NOW)
+    same = outgoing(1).reader.email
+    batch = [outgoing(1), outgoing(2, email=same.upper()), outgoing(3), outgoing(4, email=same)]
+    with sendgrid_server(double) as url:
+        receipts = _sender(url).send(batch, NOW)
+    assert _statuses(receipts) == [ReceiptStatus.SENT] * 4
+    assert sorted(len(request["personalizations"]) for request in double.requests) == [1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    "reader",
+    [
+        pytest.param({"email": "قارئ@example.org"}, id="letters beyond ASCII before the @"),
+        pytest.param({"unsubscribe_url": "https://news.example/" + "u" * 10_000}, id="too long a link"),
+    ],
+)
+def test_what_sendgrid_would_not_take_of_one_reader_fails_alone(reader: dict[str, Any]) -> None:
+    double = SendgridDouble()
+    odd = outgoing(1)
+    odd = replace(odd, reader=replace(odd.reader, **reader))
+    with sendgrid_server(double) as url:
+        receipts = _sender(url).send([odd, outgoing(2)], NOW)
+    by_id = {receipt.delivery_id: receipt for receipt in receipts}
+    assert by_id[1].status is ReceiptStatus.REJECTED
+    assert "SendGrid takes" in by_id[1].detail
+    assert by_id[2].status is ReceiptStatus.SENT
+    # It was not even asked.
+    assert [len(request["personalizations"]) for request in double.requests] == [1]
+
+
+# --------------------------------------------------------------------------- too many requests
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        pytest.param({"X_RateLimit_Reset": str(int(NOW.timestamp()) + 42)}, 42, id="a moment"),
+        pytest.param({"Retry_After": "7"}, 7, id="a number of seconds"),
+        pytest.param(
+            {"X_RateLimit_Reset": str(int(NOW.timestamp()) + 42), "Retry_After": "7"}, 42, id="both"
+        ),
+        pytest.param({"X_RateLimit_Reset": "12"}, 0, id="a moment long past"),
+        pytest.param({"X_RateLimit_Reset": "9" * 12}, 3600, id="a moment that cannot be meant"),
+        pytest.param({"X_RateLimit_Reset": "soon"}, None, id="no number"),
+        pytest.param({"X_RateLimit_Reset": "9" * 5000}, None, id="more than a number"),
+        pytest.param({}, None, id="nothing"),
+    ],
+)
+def test_a_rate_limit_says_when_to_go_on(headers: dict[str, str], seconds: int | None) -> None:
+    double = SendgridDouble(instead=_first(_refusal(429, **headers)))
+    with sendgrid_server(double) as url:
+        with pytest.raises(SenderError, match="429") as caught:
+            _sender(url).send([outgoing(1), outgoing(2)], NOW)
+        wait = None if seconds is None else NOW + dt.timedelta(seconds=seconds)
+        assert caught.value.retry_at == wait
+        assert double.arrived == []
+        assert _statuses(_sender(url).send([outgoing(1), outgoing(2)], NOW)) == [ReceiptStatus.SENT] * 2
+
+
+def test_what_is_logged_of_a_refusal_names_no_reader() -> None:
+    answer = errors(400, [("personalizations", "You have included layla.k+1@example.org more than once.")])
+    with sendgrid_server(SendgridDouble(instead=lambda number: answer)) as url:
+        with pytest.raises(SenderError, match=r"included \(an address\) more") as caught:
+            _sender(url).send([outgoing(1)], NOW)
+        assert "layla" not in str(caught.value)
+
+
+# --------------------------------------------------------------------------- settings
+
+
+def test_in_the_sandbox_all_is_checked_and_nothing_sent() -> None:
+    double = SendgridDouble()
+    with sendgrid_server(double) as url:
+        sender = _sender(url, sandbox=True)
+        [receipt] = sender.send([outgoing(1)], NOW)
+        wrong = sender.send([outgoing(2, email="a;b@example.org")], NOW)
+    assert (receipt.status, receipt.detail) == (ReceiptStatus.SENT, "200")
+    assert _statuses(wrong) == [ReceiptStatus.REJECTED]
+    assert "sandbox" in sender.destination
+    assert double.requests[0]["mail_settings"] == {"sandbox_mode": {"enable": True}}
     assert double.arrived == []
+
+
+@pytest.mark.parametrize(("chunk", "batch"), [(1, 1), (250, 250), (1000, 1000), (5000, 1000)])
+def test_a_request_holds_no_more_than_sendgrid_takes(chunk: int, batch: int) -> None:
+    sender = SendgridSender(API_KEY, "https://api.eu.sendgrid.com", 10, chunk, ENVELOPE)
+    assert (sender.batch, sender.lanes) == (batch, 1)
+    assert sender.destination == "sendgrid https://api.eu.sendgrid.com"
+
+
+@pytest.mark.parametrize("key", ["SG.line\nend", "SG.مفتاح"])
+def test_a_key_that_is_none_is_not_told_to_anybody(key: str) -> None:
+    double = SendgridDouble()
+    with sendgrid_server(double) as url, pytest.raises(SenderError, match="no key has") as caught:
+        _sender(url, key=key).send([outgoing(1)], NOW)
+    assert double.requests == []
+    assert key not in str(caught.value)
 
 
 # --------------------------------------------------------------------------- no connection

@@ -42,7 +42,8 @@ def _smtp(mailbox: Mailbox, assembler: Assembler, **settings: Any) -> Iterator[S
 def test_what_arrives_by_smtp_can_be_verified() -> None:
     mailbox = Mailbox()
     with _smtp(mailbox, Assembler(ENVELOPE, signer(rsa_key()))) as sender:
-        sender.send([outgoing(number) for number in range(4)], SIGNED_AT)
+        for number in range(4):
+            sender.send([outgoing(number)], SIGNED_AT)
     assert len(mailbox.arrived) == 4
     for _, raw in mailbox.arrived:
         assert dkim.verify(raw, dnsfunc=published(rsa_key()))
@@ -71,13 +72,19 @@ def test_an_address_of_other_letters_goes_where_the_server_takes_it() -> None:
     (address, raw), _ = mailbox.arrived
     assert address == _ARABIC_ADDRESS
     assert f"\r\nTo: {_ARABIC_ADDRESS}\r\n".encode() in raw
+    # The other needs nothing of the kind.
+    assert [sorted(set(given) & {"SMTPUTF8", "BODY=8BITMIME"}) for given in mailbox.parameters] == [
+        ["BODY=8BITMIME", "SMTPUTF8"],
+        [],
+    ]
 
 
 def test_an_address_of_other_letters_is_rejected_where_the_server_does_not() -> None:
     mailbox = Mailbox()
     receipt = _send(mailbox, _ARABIC_ADDRESS, enable_SMTPUTF8=False)
     assert receipt.status is ReceiptStatus.REJECTED
-    assert "takes no address such as" in receipt.detail
+    assert receipt.bounce is None
+    assert "offers no SMTPUTF8" in receipt.detail
     assert [address for address, _ in mailbox.arrived] == ["after@example.org"]
 
 

@@ -9,15 +9,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from digest.adapters.smtp import SmtpSender, SmtpServer
 from digest.errors import SenderError
 from digest.mailer.mime import Assembler
-from digest.model import Receipt, ReceiptStatus
+from digest.model import Bounce, Receipt, ReceiptStatus
+from digest.ports import Outgoing
 from tests.adapters.smtp_server import DROP, HANG, Mailbox, certificate, smtp_server
 from tests.conftest import NOW, REPOSITORY
 from tests.samples import ENVELOPE, outgoing
@@ -34,6 +37,9 @@ def _sender(
     password: str = "",
     connections: int = 1,
     patience: float = 10,
+    idle_seconds: float = 60,
+    return_path: str = "",
+    verp: bool = False,
 ) -> Iterator[SmtpSender]:
     server = SmtpServer(
         host="127.0.0.1",
@@ -42,8 +48,16 @@ def _sender(
         password=password,
         security=security,
         timeout_seconds=patience,
+        idle_seconds=idle_seconds,
     )
-    sender = SmtpSender(server, ENVELOPE.from_address, Assembler(ENVELOPE), connections)
+    sender = SmtpSender(
+        server,
+        ENVELOPE.from_address,
+        Assembler(ENVELOPE),
+        connections,
+        return_path=return_path,
+        verp=verp,
+    )
     try:
         yield sender
     finally:
@@ -57,61 +71,44 @@ def _statuses(receipts: list[Receipt]) -> list[ReceiptStatus]:
 _FIRST = outgoing(1).reader.email
 
 
+def _send(sender: SmtpSender, *batch: Outgoing) -> list[Receipt]:
+    return [receipt for one in batch for receipt in sender.send([one], NOW)]
+
+
+@pytest.mark.parametrize("pipelining", [False, True], ids=["step by step", "pipelined"])
 @pytest.mark.parametrize(
-    ("mailbox", "status", "words"),
+    ("how", "status", "bounce", "words"),
     [
         pytest.param(
-            Mailbox(rcpt={_FIRST: "550 5.1.1 لا أحد هنا"}),
+            {"rcpt": "550 5.1.1 لا أحد هنا"},
             ReceiptStatus.REJECTED,
+            Bounce.HARD,
             "550 5.1.1 لا أحد",
             id="5xx to RCPT",
         ),
-        pytest.param(
-            Mailbox(rcpt={_FIRST: "450 busy"}), ReceiptStatus.DEFERRED, "450 busy", id="4xx to RCPT"
-        ),
-        pytest.param(Mailbox(rcpt={_FIRST: "251 moved on"}), ReceiptStatus.SENT, "250", id="251 to RCPT"),
-        pytest.param(
-            Mailbox(rcpt={_FIRST: "421 closing"}), ReceiptStatus.DEFERRED, "421 closing", id="421 to RCPT"
-        ),
-        pytest.param(
-            Mailbox(data={_FIRST: "554 spam"}), ReceiptStatus.REJECTED, "554 spam", id="5xx to the message"
-        ),
-        pytest.param(
-            Mailbox(data={_FIRST: "452 no room"}), ReceiptStatus.DEFERRED, "452", id="4xx to the message"
-        ),
-        pytest.param(
-            Mailbox(data={_FIRST: "421 closing"}), ReceiptStatus.DEFERRED, "421", id="421 to the message"
-        ),
-        pytest.param(
-            Mailbox(data={_FIRST: "so be it"}),
-            ReceiptStatus.UNKNOWN,
-            "",
-            id="no answer of SMTP's to the message",
-        ),
-        pytest.param(
-            Mailbox(data={_FIRST: "250 " + "x" * 9000}),
-            ReceiptStatus.UNKNOWN,
-            "too long",
-            id="an endless answer to the message",
-        ),
-        pytest.param(
-            Mailbox(rcpt={_FIRST: DROP}),
-            ReceiptStatus.DEFERRED,
-            "connection broke",
-            id="dropped before the data",
-        ),
-        pytest.param(
-            Mailbox(data={_FIRST: DROP}), ReceiptStatus.UNKNOWN, "after the data", id="dropped after the data"
-        ),
+        pytest.param({"rcpt": "450 busy"}, ReceiptStatus.DEFERRED, Bounce.SOFT, "450", id="4xx to RCPT"),
+        pytest.param({"rcpt": "251 moved on"}, ReceiptStatus.SENT, None, "250", id="251 to RCPT"),
+        pytest.param({"data": "554 spam"}, ReceiptStatus.REJECTED, None, "554", id="5xx to the message"),
+        pytest.param({"data": "452 no room"}, ReceiptStatus.DEFERRED, None, "452", id="4xx to the message"),
+        pytest.param({"data": "421 closing"}, ReceiptStatus.DEFERRED, None, "421", id="421 to the message"),
+        pytest.param({"data": "so be it"}, ReceiptStatus.UNKNOWN, None, "", id="no answer of SMTP's"),
+        pytest.param({"data": "250 " + "x" * 9000}, ReceiptStatus.UNKNOWN, None, "too long", id="endless"),
+        pytest.param({"rcpt": DROP}, ReceiptStatus.DEFERRED, None, "connection broke", id="dropped before"),
+        pytest.param({"data": DROP}, ReceiptStatus.UNKNOWN, None, "message began", id="dropped after"),
     ],
 )
-def test_an_answer_means_that_reader_alone(mailbox: Mailbox, status: ReceiptStatus, words: str) -> None:
+def test_an_answer_means_that_reader_alone(
+    how: dict[str, str], status: ReceiptStatus, bounce: Bounce | None, words: str, *, pipelining: bool
+) -> None:
+    answers: dict[str, Any] = {stage: {_FIRST: answer} for stage, answer in how.items()}
+    mailbox = Mailbox(pipelining=pipelining, **answers)
     with smtp_server(mailbox) as port, _sender(port) as sender:
-        receipts = sender.send([outgoing(number) for number in range(3)], NOW)
+        receipts = _send(sender, *(outgoing(number) for number in range(3)))
         assert _statuses(receipts) == [ReceiptStatus.SENT, status, ReceiptStatus.SENT]
         assert words in receipts[1].detail
-        # The sender goes on, whatever state the connection was left in.
-        assert _statuses(sender.send([outgoing(4)], NOW)) == [ReceiptStatus.SENT]
+        assert [receipt.bounce for receipt in receipts] == [None, bounce, None]
+    others = {outgoing(number).reader.email for number in (0, 2)}
+    assert others <= {address for address, _ in mailbox.arrived}
 
 
 @pytest.mark.parametrize(
@@ -123,24 +120,53 @@ def test_an_answer_means_that_reader_alone(mailbox: Mailbox, status: ReceiptStat
 )
 def test_a_server_that_falls_silent_is_given_up(mailbox: Mailbox, status: ReceiptStatus) -> None:
     with smtp_server(mailbox) as port, _sender(port, patience=_PATIENCE) as sender:
-        assert _statuses(sender.send([outgoing(1)], NOW)) == [status]
+        assert _statuses(_send(sender, outgoing(1))) == [status]
+
+
+def test_a_server_that_takes_data_without_a_reader_gets_no_message() -> None:
+    # RFC 2920, 3.1: pipelined DATA may be answered 354 though RCPT was refused.
+    mailbox = Mailbox(pipelining=True, lenient=True, rcpt={_FIRST: "550 5.1.1 nobody"})
+    with smtp_server(mailbox) as port, _sender(port) as sender:
+        receipts = _send(sender, outgoing(1), outgoing(2))
+    assert _statuses(receipts) == [ReceiptStatus.REJECTED, ReceiptStatus.SENT]
+    assert receipts[0].bounce is Bounce.HARD
+    assert [address for address, _ in mailbox.arrived] == [outgoing(2).reader.email]
+    assert mailbox.connections == 1
+
+
+def test_a_refused_sender_stops_everything() -> None:
+    mailbox = Mailbox(mail="553 5.7.1 not from you")
+    with smtp_server(mailbox) as port, _sender(port) as sender:
+        with pytest.raises(SenderError, match=r"553 5\.7\.1 not from you"):
+            _send(sender, outgoing(1))
+        mailbox.mail = "451 later"
+        assert _statuses(_send(sender, outgoing(1))) == [ReceiptStatus.DEFERRED]
+    assert mailbox.arrived == []
+    assert set(mailbox.senders) == {ENVELOPE.from_address}
 
 
 @pytest.mark.parametrize(
-    ("answer", "status"),
+    ("settings", "senders"),
     [
-        pytest.param("553 sender not allowed", ReceiptStatus.RETURNED, id="5xx"),
-        pytest.param("451 later", ReceiptStatus.DEFERRED, id="4xx"),
-        pytest.param(DROP, ReceiptStatus.DEFERRED, id="dropped"),
+        pytest.param({}, ["mujaz@news.example"] * 2, id="the sender's own"),
+        pytest.param({"return_path": "bounces@b.example"}, ["bounces@b.example"] * 2, id="elsewhere"),
+        pytest.param(
+            {"return_path": "bounces@b.example", "verp": True},
+            ["bounces+1@b.example", "bounces+2@b.example"],
+            id="each delivery's own",
+        ),
+        pytest.param(
+            {"verp": True}, ["mujaz+1@news.example", "mujaz+2@news.example"], id="the sender's with it"
+        ),
     ],
 )
-def test_a_refused_sender_is_no_reader_s_fault(answer: str, status: ReceiptStatus) -> None:
-    mailbox = Mailbox(mail=answer)
-    with smtp_server(mailbox) as port, _sender(port) as sender:
-        receipts = sender.send([outgoing(1), outgoing(2)], NOW)
-    assert _statuses(receipts) == [status, status]
-    assert mailbox.arrived == []
-    assert set(mailbox.senders) == {ENVELOPE.from_address}
+def test_bounces_come_back_where_they_are_told_to(settings: dict[str, Any], senders: list[str]) -> None:
+    mailbox = Mailbox()
+    with smtp_server(mailbox) as port, _sender(port, **settings) as sender:
+        _send(sender, outgoing(1), outgoing(2))
+    assert mailbox.senders == senders
+    # What readers see stays the same.
+    assert all(b"<mujaz@news.example>" in raw and b"bounces" not in raw for _, raw in mailbox.arrived)
 
 
 @pytest.mark.parametrize(
@@ -148,35 +174,57 @@ def test_a_refused_sender_is_no_reader_s_fault(answer: str, status: ReceiptStatu
     [
         pytest.param("قارئ@example.org", id="letters beyond ASCII"),
         pytest.param("a@example.org>\r\nRCPT TO:<b@example.org", id="a second command"),
+        pytest.param("a@example.org> SIZE=1", id="a parameter"),
         pytest.param("a\0@example.org", id="NUL"),
     ],
 )
 def test_an_address_that_smtp_cannot_carry_fails_alone(address: str) -> None:
-    mailbox = Mailbox()
+    mailbox = Mailbox(pipelining=True)
     with smtp_server(mailbox, enable_SMTPUTF8=False) as port, _sender(port) as sender:
-        receipts = sender.send([outgoing(1, email=address), outgoing(2)], NOW)
+        receipts = _send(sender, outgoing(1, email=address), outgoing(2))
     assert _statuses(receipts) == [ReceiptStatus.REJECTED, ReceiptStatus.SENT]
+    assert receipts[0].bounce is None
     assert [to for to, _ in mailbox.arrived] == [outgoing(2).reader.email]
 
 
-def test_connections_are_kept_and_shared(tmp_path: pathlib.Path) -> None:
+# --------------------------------------------------------------------------- connections
+
+
+def test_connections_are_kept_and_shared() -> None:
     mailbox = Mailbox()
     with smtp_server(mailbox) as port, _sender(port, connections=3) as sender:
-        for turn in range(3):
-            batch = [outgoing(turn * 10 + number) for number in range(6)]
-            assert set(_statuses(sender.send(batch, NOW))) == {ReceiptStatus.SENT}
+        assert (sender.batch, sender.lanes) == (1, 3)
+        with ThreadPoolExecutor(3) as lanes:
+            receipts = list(lanes.map(lambda number: _send(sender, outgoing(number))[0], range(18)))
+        assert set(_statuses(receipts)) == {ReceiptStatus.SENT}
+        assert mailbox.farewells == 0
     assert len(mailbox.arrived) == 18
     assert 1 <= mailbox.connections <= 3
+    assert mailbox.farewells == mailbox.connections
+
+
+def test_one_lane_keeps_to_one_connection() -> None:
+    mailbox = Mailbox()
+    with smtp_server(mailbox) as port, _sender(port, connections=3) as sender:
+        _send(sender, *(outgoing(number) for number in range(6)))
+    assert mailbox.connections == 1
 
 
 def test_a_connection_that_the_server_closed_meanwhile_is_made_anew() -> None:
     mailbox = Mailbox()
     # aiosmtpd ends a connection that says nothing for this long.
     with smtp_server(mailbox, timeout=0.2) as port, _sender(port) as sender:
-        sender.send([outgoing(1)], NOW)
+        _send(sender, outgoing(1))
         time.sleep(0.35)
-        assert _statuses(sender.send([outgoing(2)], NOW)) == [ReceiptStatus.SENT]
+        assert _statuses(_send(sender, outgoing(2))) == [ReceiptStatus.SENT]
     assert mailbox.connections == 2
+
+
+def test_a_connection_that_was_silent_for_long_is_not_used_again() -> None:
+    mailbox = Mailbox()
+    with smtp_server(mailbox) as port, _sender(port, idle_seconds=0) as sender:
+        assert _statuses(_send(sender, outgoing(1), outgoing(2))) == [ReceiptStatus.SENT] * 2
+        assert (mailbox.connections, mailbox.farewells) == (2, 1)
 
 
 # --------------------------------------------------------------------------- the server as a whole
@@ -188,24 +236,6 @@ def test_nothing_listens() -> None:
         port = probe.getsockname()[1]
         with _sender(port) as sender, pytest.raises(SenderError, match="refused"):
             sender.send([outgoing(1)], NOW)
-
-
-def test_a_server_that_goes_away_returns_what_did_not_leave() -> None:
-    mailbox = Mailbox()
-    with _no_server_after(mailbox) as (sender, stop):
-        assert _statuses(sender.send([outgoing(1)], NOW)) == [ReceiptStatus.SENT]
-        stop()
-        receipts = sender.send([outgoing(2), outgoing(3)], NOW)
-    assert _statuses(receipts) == [ReceiptStatus.RETURNED] * 2
-    assert "cannot be used" in receipts[0].detail
-
-
-@contextmanager
-def _no_server_after(mailbox: Mailbox) -> Iterator[tuple[SmtpSender, Callable[[], object]]]:
-    serving = smtp_server(mailbox)
-    port = serving.__enter__()
-    with _sender(port) as sender:
-        yield sender, lambda: serving.__exit__(None, None, None)
 
 
 @pytest.mark.parametrize(
