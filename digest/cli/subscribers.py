@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
 from digest.cli.options import counted, json_option, opened, print_json
+from digest.cli.subscriber_files import address_of, export, import_, person_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from digest.app import App
-    from digest.model import Subscriber
+
+_REASONS = ("complained", "bounced", "by_hand")
 
 
 @click.group()
 def subscribers() -> None:
-    """Add, import, list and remove subscribers."""
+    """Add, import, export, list and remove subscribers; suppress and forget addresses."""
+
+
+subscribers.add_command(import_)
+subscribers.add_command(export)
 
 
 @subscribers.command()
@@ -28,83 +29,74 @@ def subscribers() -> None:
 @click.option("--name", default="", help="The person's name.")
 @click.option("--newsletter", metavar="ID", help="The newsletter; the first one by default.")
 @click.option("--regions", default="", help="Region ids in the wanted order, parted by commas.")
+@click.option("--timezone", default="", help="An IANA zone: the edition comes at its local time.")
 @click.option("--revive", is_flag=True, help="The person left, and has asked to come back.")
-def add(email: str, name: str, newsletter: str | None, regions: str, revive: bool) -> None:
+def add(email: str, name: str, newsletter: str | None, regions: str, timezone: str, revive: bool) -> None:
     """Subscribe EMAIL, who has agreed; again changes nothing but what is given."""
-    from digest.model import AddOutcome
+    from digest.model import AddOutcome, Consent
 
+    row = {
+        "email": email,
+        "name": name,
+        "newsletter": newsletter or "",
+        "regions": regions,
+        "timezone": timezone,
+    }
     with opened() as app:
-        row = {"email": email, "name": name, "newsletter": newsletter or "", "regions": regions}
-        person = _person(app, row, confirmed=True)
+        person = person_of(app, row, confirmed=True)
         people = app.store.subscribers
         subscribe = people.revive if revive else people.add
-        outcome = subscribe(person, source="command line", now=app.clock.now())
+        outcome = subscribe(person, consent=Consent(at=app.clock.now(), how="command line"))
     if outcome is AddOutcome.LEFT:
-        raise _usage(f"{person.email} left or bounced. With --revive, whoever asked to come back does.")
+        raise click.UsageError(
+            f"{person.email} left or bounced. With --revive, whoever asked to come back does."
+        )
     happened = "is subscribed" if outcome is AddOutcome.NEW else "was subscribed already"
     click.echo(f"{person.email} {happened} to {person.newsletter_id}.")
 
 
-@subscribers.command(name="import")
-@click.argument("file", type=click.File("rb"))
-@click.option("--newsletter", metavar="ID", help="For rows that name none; the first newsletter by default.")
-@click.option("--confirmed", is_flag=True, help="These people have agreed already.")
-@json_option
-def import_(file: IO[bytes], newsletter: str | None, confirmed: bool, as_json: bool) -> None:
-    """Import subscribers from CSV FILE (-: standard input) with the columns email[,name,newsletter,regions].
-
-    Importing again changes nothing. Rows that cannot be used are named and left out; addresses that left or
-    bounced are skipped and counted. People who have not agreed (no --confirmed) get nothing until they do.
-    """
-    from digest.errors import UnknownNewsletter
-    from digest.model import AddOutcome
-
-    counts = {"new": 0, "known": 0, "suppressed": 0, "refused": 0}
-    with opened() as app:
-        app.newsletter(newsletter)
-        for number, row in _rows(file):
-            try:
-                person = _person(app, {"newsletter": newsletter or "", **row}, confirmed=confirmed)
-            except (click.UsageError, UnknownNewsletter) as error:
-                click.echo(f"digest: {file.name}: line {number} is left out: {error}", err=True)
-                counts["refused"] += 1
-                continue
-            outcome = app.store.subscribers.add(person, source=f"import of {file.name}", now=app.clock.now())
-            counts["suppressed" if outcome is AddOutcome.LEFT else str(outcome)] += 1
-    if as_json:
-        print_json(counts)
-    else:
-        click.echo(
-            f"{counted(counts['new'], 'new subscriber')}, {counts['known']:,} known, {counts['suppressed']:,} skipped "
-            f"because they left or bounced, {counts['refused']:,} left out."
-        )
-    sys.exit(1 if counts["refused"] else 0)
-
-
 @subscribers.command(name="list")
 @click.option("--newsletter", metavar="ID", help="Only of this newsletter.")
+@click.option("--suppressed", is_flag=True, help="Who must not be written to, instead.")
 @json_option
-def list_(newsletter: str | None, as_json: bool) -> None:
+def list_(newsletter: str | None, suppressed: bool, as_json: bool) -> None:
     """List the active subscribers, one a line."""
     with opened() as app:
         if newsletter is not None:
             app.newsletter(newsletter)
-        for person in app.store.subscribers.subscribers(newsletter):
-            if as_json:
-                print_json(
-                    {
-                        "email": person.email,
-                        "name": person.name,
-                        "newsletter": person.newsletter_id,
-                        "regions": list(person.regions),
-                        "confirmed": person.confirmed,
-                    }
-                )
-            else:
-                state = "" if person.confirmed else " (not confirmed)"
-                click.echo(
-                    f"{person.email} {person.newsletter_id} {','.join(person.regions) or 'all'}{state}"
-                )
+        if suppressed:
+            _list_suppressed(app, as_json)
+        else:
+            _list_active(app, newsletter, as_json)
+
+
+def _list_active(app: App, newsletter: str | None, as_json: bool) -> None:
+    for subscription in app.store.subscribers.subscriptions(newsletter):
+        person, consent = subscription.person, subscription.consent
+        if as_json:
+            print_json(
+                {
+                    "email": person.email,
+                    "name": person.name,
+                    "newsletter": person.newsletter_id,
+                    "regions": list(person.regions),
+                    "timezone": person.timezone,
+                    "confirmed": person.confirmed,
+                    "consent": {"at": consent.at.isoformat(), "how": consent.how, "source": consent.source},
+                }
+            )
+        else:
+            state = "" if person.confirmed else " (not confirmed)"
+            click.echo(f"{person.email} {person.newsletter_id} {','.join(person.regions) or 'all'}{state}")
+
+
+def _list_suppressed(app: App, as_json: bool) -> None:
+    for one in app.store.subscribers.suppressions():
+        since = one.since.isoformat()
+        if as_json:
+            print_json({"email": one.email, "reason": one.reason, "since": since, "detail": one.detail})
+        else:
+            click.echo(f"{one.email or '-'} {one.reason} {since} {one.detail}".rstrip())
 
 
 @subscribers.command()
@@ -112,76 +104,80 @@ def list_(newsletter: str | None, as_json: bool) -> None:
 @click.option("--newsletter", metavar="ID", help="Leave only this newsletter.")
 def remove(email: str, newsletter: str | None) -> None:
     """End EMAIL's subscription, as an unsubscribe mail asks for; an import does not bring it back."""
+    address = address_of(email)
     with opened() as app:
         if newsletter is not None:
             app.newsletter(newsletter)
-        ended = app.store.subscribers.remove(email, newsletter, reason="unsubscribed", now=app.clock.now())
+        people = app.store.subscribers
+        ended = people.remove(address, newsletter, reason="unsubscribed", now=app.clock.now())
     click.echo(
         f"{counted(ended, 'subscription')} of {email} ended." if ended else f"{email} had no subscription."
     )
 
 
-def _usage(sentence: str) -> click.UsageError:
-    return click.UsageError(sentence)
-
-
-def _rows(file: IO[bytes]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield each row with its line number; columns by their names, or `email` alone without a heading."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    lines = csv.reader(text)
-    try:
-        first = next(lines, [])
-        names = [name.strip().lower() for name in first]
-        if "email" not in names:
-            column = next((place for place, cell in enumerate(first) if "@" in cell), None)
-            if column is None:
-                raise click.UsageError(
-                    f"{file.name} has no column `email`; its first line is {','.join(first)!r}."
-                )
-            names = [*[""] * column, "email"]
-            yield lines.line_num, {"email": first[column].strip()}
-        for row in lines:
-            cells = zip(names, row, strict=False)
-            values = {name: cell.strip() for name, cell in cells if name and cell.strip()}
-            if values:
-                yield lines.line_num, values
-    except UnicodeDecodeError as error:
-        raise click.UsageError(f"{file.name} is not UTF-8: {error}") from error
-    except csv.Error as error:
-        raise click.UsageError(f"{file.name}: line {lines.line_num} cannot be read: {error}") from error
-    finally:
-        text.detach()
-
-
-def _person(app: App, row: dict[str, str], *, confirmed: bool) -> Subscriber:
-    """Return the subscriber of a row. Raises UsageError with what is wrong."""
-    from digest.model import Subscriber
-    from digest.settings import is_mail_address
+@subscribers.command()
+@click.argument("email")
+@click.option("--reason", type=click.Choice(_REASONS), default="by_hand", show_default=True, help="Why.")
+@click.option("--detail", default="", help="In your own words, or the carrier's.")
+def suppress(email: str, reason: str, detail: str) -> None:
+    """Have EMAIL never written to again, whatever it is subscribed to."""
+    from digest.model import Suppression, SuppressionReason
     from digest.text.tidy import tidy
 
-    email = row.get("email", "").strip()
-    local, at, domain = email.rpartition("@")
-    try:
-        # An international domain is written to in its ASCII form (RFC 5891).
-        email = f"{local}{at}{domain.encode('idna').decode('ascii')}" if domain else email
-    except UnicodeError:
-        email = ""
-    if not is_mail_address(email):
-        raise _usage(f"{row.get('email', '')!r} is no mail address.")
-    newsletter = app.newsletter(row.get("newsletter") or None)
-    regions = tuple(
-        filter(None, (part.strip() for part in row.get("regions", "").replace(" ", ",").split(",")))
-    )
-    unknown = [region for region in regions if region not in newsletter.regions]
-    if unknown:
-        raise _usage(
-            f"{unknown[0]!r} is no region of {newsletter.id}; regions are {', '.join(newsletter.regions)}."
+    address = address_of(email)
+    with opened() as app:
+        new = Suppression(
+            email=address, reason=SuppressionReason(reason), since=app.clock.now(), detail=tidy(detail)
         )
-    return Subscriber(
-        id=0,
-        email=email,
-        name=tidy(row.get("name", ""))[:200],
-        newsletter_id=newsletter.id,
-        regions=regions,
-        confirmed=confirmed,
-    )
+        is_new = app.store.subscribers.suppress(new)
+    click.echo(f"{address} {'is' if is_new else 'was already'} suppressed.")
+
+
+@subscribers.command()
+@click.argument("email")
+def unsuppress(email: str) -> None:
+    """Let EMAIL be written to again; subscriptions that ended stay ended (`add --revive` brings one back)."""
+    address = address_of(email)
+    with opened() as app:
+        lifted = app.store.subscribers.lift(address)
+    click.echo(f"{address} {'may be written to again' if lifted else 'was not suppressed'}.")
+
+
+@subscribers.command()
+@click.argument("email")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def forget(email: str, yes: bool) -> None:
+    """Erase the person at EMAIL for good; numbers stay, and a hash that keeps imports from bringing it back."""
+    address = address_of(email)
+    if not yes:
+        click.confirm(f"Erase {address} and everything that names it?", abort=True, err=True)
+    with opened() as app:
+        erased = app.store.subscribers.forget(address, app.clock.now())
+    click.echo(f"{address} is forgotten." if erased else f"Nothing is known of {address}.")
+
+
+@subscribers.command()
+@click.argument("email")
+@json_option
+def history(email: str, as_json: bool) -> None:
+    """List what was sent to EMAIL, or should have been, the newest first."""
+    address = address_of(email)
+    with opened() as app:
+        past_ones = list(app.store.subscribers.history(address))
+        for past in past_ones:
+            if as_json:
+                print_json(
+                    {
+                        "edition": past.edition_id,
+                        "newsletter": past.newsletter_id,
+                        "date": past.local_date.isoformat(),
+                        "state": past.state,
+                        "attempts": past.attempts,
+                        "detail": past.detail,
+                        "updated_at": past.updated_at.isoformat(),
+                    }
+                )
+            else:
+                click.echo(f"{past.local_date} {past.edition_id} {past.state} {past.detail}".rstrip())
+    if not past_ones and not as_json:
+        click.echo(f"No edition was to go to {address}.")
