@@ -3,28 +3,33 @@
 collect:  due sources | fetch | parse | save
 pages:    articles that want their text | robots.txt | fetch | extract | save
 compose:  articles of the window | rank | leave out what was told | pick | freeze
-deliver:  edition | render variants | freeze recipients | claim | mark sending | send | settle
+open:     edition | readers' choices | render variants | freeze messages and recipients
+deliver:  claim | pace | mark sending | send in lanes | settle
 """
 
 from __future__ import annotations
 
 from digest.pipeline.collecting import CollectReport, SourceOutcome, collect
-from digest.pipeline.composing import compose, draft_edition, edition_id, outlet_weights
-from digest.pipeline.delivering import (
-    DEFAULT_VARIANT,
-    DeliverReport,
-    deliver,
-    open_edition,
-    regions_of,
-    variant_of,
+from digest.pipeline.composing import (
+    RankedNews,
+    compose,
+    draft_edition,
+    edition_id,
+    outlet_weights,
+    rank_news,
 )
+from digest.pipeline.delivering import DeliverReport, deliver
+from digest.pipeline.opening import DEFAULT_VARIANT, open_edition, regions_of, variant_of
+from digest.pipeline.pacing import Pacer
 from digest.pipeline.pages import PagesReport, read_pages
 
 __all__ = [
     "DEFAULT_VARIANT",
     "CollectReport",
     "DeliverReport",
+    "Pacer",
     "PagesReport",
+    "RankedNews",
     "SourceOutcome",
     "collect",
     "compose",
@@ -34,6 +39,7 @@ __all__ = [
     "no_progress",
     "open_edition",
     "outlet_weights",
+    "rank_news",
     "read_pages",
     "regions_of",
     "variant_of",

@@ -1,70 +1,45 @@
-"""deliver: edition | render variants | freeze recipients | claim | mark sending | send | settle."""
+"""deliver: claim | pace | mark sending | send in lanes | settle, until nothing is left to claim.
+
+One thread owns the ledger; each of the sender's lanes is a thread that only sends. What the lanes have brought back,
+and what they take next, is committed in one transaction: so each message costs a share of one commit, and no more
+than lanes x batch deliveries are ever between `sending` and an answer.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import queue
+from collections import Counter, deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 
-from digest.errors import LeaseLost, SenderError
-from digest.model import (
-    Delivery,
-    Edition,
-    Message,
-    Newsletter,
-    Reader,
-    Receipt,
-    ReceiptStatus,
-    Subscriber,
-)
-from digest.ports import Claim, Clock, Ledger, Outgoing, Progress, Sender
+from digest.errors import SenderError
+from digest.model import Delivery, Message, Reader, Receipt, ReceiptStatus
+from digest.pipeline.pacing import Pacer
+from digest.ports import Clock, Ledger, Outgoing, Progress, Sender
 
 _log = logging.getLogger("digest")
 
-#: The variant of readers who chose no regions of their own.
-DEFAULT_VARIANT = "default"
-#: Deliveries claimed at a time: few enough that a lease covers them, many enough that claiming costs nothing.
+#: Deliveries claimed at a time at least.
 _CLAIM = 500
-#: Renders a message for a choice of regions.
-Renderer = Callable[[Edition, Sequence[str]], Message]
+#: And this many times what one call of the sender holds, so that most calls of each variant are full.
+_BATCHES_A_CLAIM = 8
+#: Variants whose messages are kept at hand.
+_MOST_MESSAGES = 64
+#: The longest wait, in seconds, between two looks at the clock and at whether we are to stop.
+_LOOK = 0.5
+#: Refusals in a row after which it is not the addresses that are at fault.
+_MOST_REFUSALS = 20
+#: How long sending rests after that.
+_REST = dt.timedelta(hours=1)
 #: Gives a delivery's reader, with the links that are the reader's own.
 ReaderOf = Callable[[Delivery], Reader]
-
-
-def variant_of(subscriber: Subscriber, newsletter: Newsletter) -> str:
-    """Return the name of the variant that a subscriber gets: the regions chosen, in their order."""
-    chosen = [region for region in dict.fromkeys(subscriber.regions) if region in newsletter.regions]
-    return ",".join(chosen) if chosen and tuple(chosen) != newsletter.regions else DEFAULT_VARIANT
-
-
-def regions_of(variant: str, newsletter: Newsletter) -> Sequence[str]:
-    """Return the regions of a variant, in their order."""
-    return newsletter.regions if variant == DEFAULT_VARIANT else variant.split(",")
-
-
-def open_edition(
-    edition: Edition,
-    newsletter: Newsletter,
-    subscribers: Sequence[Subscriber],
-    ledger: Ledger,
-    render: Renderer,
-    now: dt.datetime,
-) -> None:
-    """Freeze what is sent and to whom, before anything leaves; later calls change nothing.
-
-    Without any recipient nothing is frozen.
-    """
-    if ledger.is_open(edition.id):
-        return
-    recipients = [(person, variant_of(person, newsletter)) for person in subscribers if person.confirmed]
-    if not recipients:
-        # Frozen with nobody in it, the edition would be closed to whoever subscribes in the next hour.
-        return
-    variants = sorted({DEFAULT_VARIANT, *(variant for _, variant in recipients)})
-    messages = {variant: render(edition, regions_of(variant, newsletter)) for variant in variants}
-    ledger.open(edition.id, messages, recipients, now)
+#: A batch, and the moment from which it may leave.
+_Admitted = tuple[list[Delivery], dt.datetime]
+#: What a lane brings back: the batch, and its receipts or what went wrong.
+_Answer = tuple[list[Delivery], list[Receipt] | Exception]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,69 +50,277 @@ class DeliverReport:
     receipts: Mapping[ReceiptStatus, int]
     #: Why the run stopped early, in words; empty where it came to its end.
     stopped: str = ""
+    #: When it can go on; None where nobody knows.
+    retry_at: dt.datetime | None = None
 
 
 def deliver(
-    edition: Edition,
+    edition_id: str,
     ledger: Ledger,
     sender: Sender,
     reader_of: ReaderOf,
     clock: Clock,
     lease: dt.timedelta,
-    pace: Callable[[int], None],
+    pacer: Pacer,
+    stopped: Callable[[], bool],
     progress: Progress,
 ) -> DeliverReport:
     """Send all that may be sent now, and return when nothing is left to claim.
 
-    `pace` is called before each batch with its size, and holds it back as the rate demands.
+    Once `stopped` says so, what is in hand is brought to its end and the rest is given back.
     """
-    messages = ledger.messages(edition.id)
-    total = sum(ledger.counts(edition.id).values())
-    receipts: Counter[ReceiptStatus] = Counter()
-    while True:
-        ledger.recover(edition.id, clock.now())
-        claim = ledger.claim(edition.id, _CLAIM, clock.now(), lease)
-        if not claim.deliveries:
-            return DeliverReport(receipts=receipts)
+    with ThreadPoolExecutor(sender.lanes, thread_name_prefix="lane") as lanes:
+        run = _Run(edition_id, ledger, sender, reader_of, clock, lease, pacer, stopped, progress, lanes)
         try:
-            for batch in _batches(claim.deliveries, sender.batch):
-                pace(len(batch))
-                outgoing = [_outgoing(edition, messages, held, reader_of(held)) for held in batch]
-                done = _send_batch(claim, outgoing, ledger, sender, clock, lease)
-                receipts.update(receipt.status for receipt in done)
-                progress("send", receipts[ReceiptStatus.SENT], total)
-                returned = next((one for one in done if one.status is ReceiptStatus.RETURNED), None)
-                if returned:
-                    return DeliverReport(receipts=receipts, stopped=returned.detail)
-        except LeaseLost as error:
-            _log.warning("edition %s: %s", edition.id, error)
-        except SenderError as error:
-            return DeliverReport(receipts=receipts, stopped=str(error))
+            run.work()
         finally:
-            ledger.release(claim, clock.now())
+            run.finish()
+    return run.report()
 
 
-def _batches(deliveries: Sequence[Delivery], size: int) -> Iterator[Sequence[Delivery]]:
-    for start in range(0, len(deliveries), size):
-        yield deliveries[start : start + size]
+class _Run:
+    """One run of sending: what is claimed, what is on its way, and what came back."""
 
+    def __init__(
+        self,
+        edition_id: str,
+        ledger: Ledger,
+        sender: Sender,
+        reader_of: ReaderOf,
+        clock: Clock,
+        lease: dt.timedelta,
+        pacer: Pacer,
+        stopped: Callable[[], bool],
+        progress: Progress,
+        lanes: ThreadPoolExecutor,
+    ) -> None:
+        self._edition_id = edition_id
+        self._ledger = ledger
+        self._sender = sender
+        self._reader_of = reader_of
+        self._clock = clock
+        self._lease = lease
+        self._pacer = pacer
+        self._stopped = stopped
+        self._progress = progress
+        self._lanes = lanes
+        self._total = ledger.recipients(edition_id)
+        self._messages: dict[str, Message] = {}
+        #: Claimed and not yet on their way, those of a variant together.
+        self._claimed: deque[Delivery] = deque()
+        self._nothing_left = False
+        #: The next batch, and the moment from which it may leave.
+        self._admitted: _Admitted | None = None
+        self._on_the_way: dict[int, Delivery] = {}
+        self._busy = 0
+        self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._done: list[tuple[Delivery, Receipt]] = []
+        self._receipts: Counter[ReceiptStatus] = Counter()
+        self._refusals = 0
+        self._renew_at = clock.now() + lease / 3
+        self._why = ""
+        self._retry_at: dt.datetime | None = None
+        self._broken: Exception | None = None
 
-def _outgoing(edition: Edition, messages: Mapping[str, Message], held: Delivery, reader: Reader) -> Outgoing:
-    return Outgoing(
-        message=messages[held.variant], reader=reader, edition_id=edition.id, variant=held.variant
-    )
+    def work(self) -> None:
+        """Send until nothing is left, or until something stops it."""
+        while True:
+            # Looked at whether or not a lane is free: all of them may hang.
+            if not self._why and self._stopped():
+                self._stop("by a signal")
+            self._commit(self._next_batches())
+            if self._busy or self._waiting:
+                self._wait()
+            elif self._why or self._nothing_left:
+                break
+        if self._broken is not None:
+            raise self._broken
 
+    def report(self) -> DeliverReport:
+        """Return what it came to."""
+        return DeliverReport(receipts=dict(self._receipts), stopped=self._why, retry_at=self._retry_at)
 
-def _send_batch(
-    claim: Claim, batch: Sequence[Outgoing], ledger: Ledger, sender: Sender, clock: Clock, lease: dt.timedelta
-) -> list[Receipt]:
-    ids = [outgoing.reader.delivery_id for outgoing in batch]
-    ledger.mark_sending(claim, ids, clock.now(), lease)
-    try:
-        receipts = sender.send(batch, clock.now())
-    except SenderError:
-        back = [Receipt(delivery_id=delivery_id, status=ReceiptStatus.RETURNED) for delivery_id in ids]
-        ledger.settle(claim, back, clock.now())
-        raise
-    ledger.settle(claim, receipts, clock.now())
-    return receipts
+    def finish(self) -> None:
+        """Book what is still on its way, and give the rest back: also where the work broke off."""
+        while self._busy:
+            self._take_in(*self._answers.get())
+        if self._done:
+            self._ledger.advance(self._done, [], self._clock.now(), self._lease)
+        self._give_back()
+
+    def _give_back(self) -> None:
+        """Let others have what was claimed and has not left."""
+        held = [*self._claimed, *self._in_admission()]
+        self._claimed.clear()
+        self._admitted = None
+        if held:
+            self._ledger.release(held, self._clock.now())
+
+    @property
+    def _waiting(self) -> bool:
+        """Whether a batch waits for its moment."""
+        return self._admitted is not None and not self._why
+
+    # ----------------------------------------------------------------- what leaves next
+
+    def _next_batches(self) -> list[list[Delivery]]:
+        """Return the batches that may leave now, at most one for each lane that is free."""
+        batches: list[list[Delivery]] = []
+        while self._busy + len(batches) < self._sender.lanes:
+            admitted = None if self._why else self._admission()
+            if admitted is None or admitted[1] > self._clock.now():
+                break
+            self._admitted = None
+            batches.append(admitted[0])
+        return batches
+
+    def _admission(self) -> _Admitted | None:
+        """Return the next batch and the moment from which it may leave; None where nothing is left."""
+        if self._admitted is None:
+            batch = self._take_batch()
+            if not batch:
+                return None
+            try:
+                admission = self._pacer.admit(len(batch))
+            except SenderError as error:
+                self._claimed.extendleft(reversed(batch))
+                self._stop(str(error), error.retry_at)
+                return None
+            self._claimed.extendleft(reversed(batch[admission.count :]))
+            self._admitted = (batch[: admission.count], admission.at)
+        return self._admitted
+
+    def _take_batch(self) -> list[Delivery]:
+        """Take up to a batch of one variant off what is claimed, claiming more where nothing is."""
+        if not self._claimed and not self._nothing_left:
+            now = self._clock.now()
+            self._ledger.recover(self._edition_id, now)
+            limit = max(_CLAIM, _BATCHES_A_CLAIM * self._sender.batch)
+            claimed = self._ledger.claim(self._edition_id, limit, now, self._lease)
+            # The sort is stable: within a variant they stay in their order.
+            self._claimed.extend(sorted(claimed, key=lambda held: held.variant))
+            self._nothing_left = not claimed
+        batch: list[Delivery] = []
+        while self._claimed and len(batch) < self._sender.batch:
+            if batch and self._claimed[0].variant != batch[0].variant:
+                break
+            batch.append(self._claimed.popleft())
+        return batch
+
+    # ----------------------------------------------------------------- the ledger
+
+    def _commit(self, batches: Sequence[list[Delivery]]) -> None:
+        """Commit what came back and what leaves, then let it leave."""
+        now = self._clock.now()
+        sending = [held for batch in batches for held in batch]
+        # Made before they are marked: what goes wrong here has left nothing in doubt.
+        outgoing = {held.id: self._outgoing(held) for held in sending}
+        if self._done or sending:
+            lost = self._ledger.advance(self._done, sending, now, self._lease)
+            self._done = []
+            if lost:
+                self._give_up_claim(lost)
+            for batch in batches:
+                self._start([held for held in batch if held.id not in lost], outgoing, now)
+        if now >= self._renew_at:
+            self._renew_at = now + self._lease / 3
+            self._ledger.renew(
+                [*self._claimed, *self._on_the_way.values(), *self._in_admission()], now, self._lease
+            )
+
+    def _in_admission(self) -> list[Delivery]:
+        return self._admitted[0] if self._admitted else []
+
+    def _give_up_claim(self, lost: frozenset[int]) -> None:
+        """What was claimed with something that is lost is likely lost as well: it is claimed anew."""
+        _log.warning(
+            "edition %s: %d deliveries are no longer ours: the lease ran out, or somebody has settled them",
+            self._edition_id,
+            len(lost),
+        )
+        self._give_back()
+        self._nothing_left = False
+
+    def _start(self, batch: list[Delivery], outgoing: Mapping[int, Outgoing], now: dt.datetime) -> None:
+        if not batch:
+            return
+        self._busy += 1
+        self._on_the_way |= {held.id: held for held in batch}
+        self._lanes.submit(self._send, batch, [outgoing[held.id] for held in batch], now)
+
+    def _outgoing(self, held: Delivery) -> Outgoing:
+        message = self._messages.get(held.variant)
+        if message is None:
+            if len(self._messages) >= _MOST_MESSAGES:
+                del self._messages[next(iter(self._messages))]
+            message = self._messages[held.variant] = self._ledger.message(self._edition_id, held.variant)
+        return Outgoing(
+            message=message, reader=self._reader_of(held), edition_id=self._edition_id, variant=held.variant
+        )
+
+    # ----------------------------------------------------------------- the lanes
+
+    def _send(self, batch: list[Delivery], outgoing: list[Outgoing], now: dt.datetime) -> None:
+        """In a lane: send a batch. Whatever happens, the thread that owns the ledger hears of it."""
+        try:
+            self._answers.put((batch, self._sender.send(outgoing, now)))
+        except Exception as error:
+            self._answers.put((batch, error))
+
+    def _wait(self) -> None:
+        """Wait for an answer, or until the next batch may leave."""
+        seconds = _LOOK
+        if self._admitted is not None and self._waiting:
+            until = (self._admitted[1] - self._clock.now()).total_seconds()
+            seconds = min(max(until, 0.0), _LOOK)
+        if not self._busy:
+            self._clock.sleep(seconds)
+            return
+        try:
+            self._take_in(*self._answers.get(timeout=seconds))
+            while True:
+                self._take_in(*self._answers.get_nowait())
+        except queue.Empty:
+            return
+
+    def _take_in(self, batch: list[Delivery], answer: list[Receipt] | Exception) -> None:
+        self._busy -= 1
+        for held in batch:
+            self._on_the_way.pop(held.id, None)
+        receipts = self._receipts_of(batch, answer)
+        for held, receipt in zip(batch, receipts, strict=True):
+            # Where it is no longer held, `sending` was left; the ledger counts the attempt by itself.
+            self._done.append((held, receipt))
+            self._receipts[receipt.status] += 1
+            self._watch(receipt)
+        self._progress("send", self._receipts[ReceiptStatus.SENT], self._total)
+
+    def _receipts_of(self, batch: list[Delivery], answer: list[Receipt] | Exception) -> list[Receipt]:
+        if isinstance(answer, SenderError):
+            self._stop(str(answer), answer.retry_at)
+            return [Receipt(delivery_id=held.id, status=ReceiptStatus.RETURNED) for held in batch]
+        if isinstance(answer, Exception):
+            # A fault of ours in the middle of sending: what it had done by then nobody knows.
+            self._broken = self._broken or answer
+            self._stop(f"{type(answer).__name__}: {answer}")
+            answer = []
+        said = {receipt.delivery_id: receipt for receipt in answer}
+        silent = Receipt(delivery_id=0, status=ReceiptStatus.UNKNOWN, detail="the sender said nothing of it")
+        return [said.get(held.id) or replace(silent, delivery_id=held.id) for held in batch]
+
+    def _watch(self, receipt: Receipt) -> None:
+        """Stop where the carrier has given something back, or refuses everybody."""
+        if receipt.status is ReceiptStatus.RETURNED:
+            self._stop(receipt.detail or "the carrier gave messages back")
+        self._refusals = self._refusals + 1 if receipt.status is ReceiptStatus.REJECTED else 0
+        if self._refusals >= _MOST_REFUSALS:
+            self._stop(
+                f"{self._refusals} messages in a row were refused, the last with: {receipt.detail}. "
+                "That is hardly the addresses' fault",
+                self._clock.now() + _REST,
+            )
+
+    def _stop(self, why: str, retry_at: dt.datetime | None = None) -> None:
+        if not self._why:
+            self._why, self._retry_at = why, retry_at
+            self._give_back()

@@ -6,16 +6,27 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import TypeVar
 
 import pytest
+import sqlalchemy as sa
 
 from digest.adapters.store import Store, open_store
-from digest.errors import LeaseLost
+from digest.adapters.store.schema import delivery
 from digest.model import DeliveryState, ReceiptStatus
-from digest.ports import Claim, Ledger
-from tests.adapters.ledgers import LEASE, SqlDesk, all_of, hand_over, ids, later, states
+from digest.ports import Ledger
+from tests.adapters.ledgers import (
+    DEFAULT,
+    LEASE,
+    MESSAGES,
+    everybody,
+    hand_over,
+    later,
+    let_go,
+    settle,
+    sql_desk,
+    states,
+)
 from tests.conftest import NOW
 from tests.samples import message
 
@@ -40,47 +51,55 @@ def _at_once(url: str, work: Callable[[Ledger, int], _Result]) -> list[_Result]:
 
 
 def test_of_openings_at_once_one_counts(database_url: str, store: Store) -> None:
-    desk = SqlDesk(store)
-    people, edition_id = desk.subscribe(20), desk.freeze()
+    desk = sql_desk(store)
+    desk.subscribe(20)
+    edition_id = desk.freeze()
 
-    def open_edition(ledger: Ledger, number: int) -> None:
-        ledger.open(edition_id, {"default": message(f"{number}")}, [(one, "default") for one in people], NOW)
+    def open_edition(ledger: Ledger, number: int) -> int:
+        return ledger.open(edition_id, {"default": message(f"{number}")}, everybody(), DEFAULT, NOW)
 
-    _at_once(database_url, open_edition)
+    assert _at_once(database_url, open_edition) == [20] * _WORKERS
     assert store.ledger.counts(edition_id) == {DeliveryState.PENDING: 20}
-    assert len(store.ledger.messages(edition_id)) == 1
+    assert store.ledger.message(edition_id, "default") in [message(f"{number}") for number in range(_WORKERS)]
 
 
 def test_an_opening_that_fails_leaves_the_edition_unopened(store: Store) -> None:
-    desk = SqlDesk(store)
-    people, edition_id = desk.subscribe(2), desk.freeze()
-    nobody = replace(people[1], id=987_654)
-    recipients = [(people[0], "default"), (nobody, "default")]
-    with pytest.raises(Exception, match=r"(?i)foreign key"):
-        store.ledger.open(edition_id, {"default": message()}, recipients, NOW)
+    desk = sql_desk(store)
+    desk.subscribe(2)
+    edition_id = desk.freeze()
+    with store.engine.begin() as connection:
+        # The messages find their place, the recipients do not.
+        connection.execute(sa.text("ALTER TABLE delivery RENAME COLUMN name TO gone"))
+    with pytest.raises(sa.exc.DBAPIError):
+        store.ledger.open(edition_id, MESSAGES, everybody(), DEFAULT, NOW)
     assert not store.ledger.is_open(edition_id)
-    assert store.ledger.counts(edition_id) == {}
-    assert store.ledger.messages(edition_id) == {}
+    assert store.ledger.recipients(edition_id) == 0
+    with pytest.raises(KeyError):
+        store.ledger.message(edition_id, "default")
 
 
-def test_a_reader_gets_one_edition_a_day_of_a_newsletter_whatever_the_cohort(store: Store) -> None:
-    desk = SqlDesk(store)
-    people, first = desk.subscribe(2), desk.freeze()
-    frozen = store.editions.edition(first)
-    assert frozen is not None
-    other = store.editions.freeze(replace(frozen, id=f"{first}-cairo", cohort="Africa/Cairo")).id
-    store.ledger.open(first, {"default": message()}, [(people[0], "default")], NOW)
-    store.ledger.open(other, {"default": message()}, [(one, "default") for one in people], NOW)
-    assert [one.email for one in store.ledger.deliveries(other)] == [people[1].email]
+def test_of_two_cohorts_opened_at_once_each_reader_is_in_one(database_url: str, store: Store) -> None:
+    desk = sql_desk(store)
+    desk.subscribe(30)
+    day = NOW.date()
+    editions = [
+        desk.freeze(day=day, cohort=cohort) for cohort in ("", "Africa/Cairo", "Asia/Gaza", "Asia/Riyadh")
+    ]
+
+    def open_edition(ledger: Ledger, number: int) -> int:
+        return ledger.open(editions[number], MESSAGES, everybody(), DEFAULT, NOW)
+
+    assert sorted(_at_once(database_url, open_edition)) == [0, 0, 0, 30]
+    assert sum(store.ledger.is_open(one) for one in editions) == 1
 
 
 def test_no_two_claimers_hold_the_same_delivery(database_url: str, store: Store) -> None:
-    edition_id = SqlDesk(store).open(120)
+    edition_id = sql_desk(store).open(120)
 
     def claim_all(ledger: Ledger, number: int) -> list[int]:
         held: list[int] = []
-        while claim := ids(ledger.claim(edition_id, 3 + number, NOW, LEASE)):
-            held += claim
+        while claim := ledger.claim(edition_id, 3 + number, NOW, LEASE):
+            held += [one.id for one in claim]
         return held
 
     held = Counter(delivery_id for one in _at_once(database_url, claim_all) for delivery_id in one)
@@ -89,13 +108,13 @@ def test_no_two_claimers_hold_the_same_delivery(database_url: str, store: Store)
 
 
 def test_of_two_that_recover_and_claim_at_once_each_takes_its_own(database_url: str, store: Store) -> None:
-    edition_id = SqlDesk(store).open(40)
+    edition_id = sql_desk(store).open(40)
     lost = store.ledger.claim(edition_id, 40, NOW, LEASE)
-    store.ledger.mark_sending(lost, ids(lost)[:10], NOW, LEASE)
+    let_go(store.ledger, lost[:10], NOW)
 
     def take_over(ledger: Ledger, _: int) -> tuple[Counter[DeliveryState], int]:
         recovered = Counter(ledger.recover(edition_id, later(61)))
-        return recovered, len(hand_over(ledger, edition_id, ReceiptStatus.SENT, later(61)).deliveries)
+        return recovered, len(hand_over(ledger, edition_id, ReceiptStatus.SENT, later(61)))
 
     done = _at_once(database_url, take_over)
     assert sum((recovered for recovered, _ in done), Counter()) == {
@@ -106,29 +125,65 @@ def test_of_two_that_recover_and_claim_at_once_each_takes_its_own(database_url: 
     assert store.ledger.counts(edition_id) == {DeliveryState.SENT: 30, DeliveryState.UNKNOWN: 10}
 
 
-def test_a_late_worker_and_a_rescuer_never_both_settle(database_url: str, store: Store) -> None:
-    edition_id = SqlDesk(store).open(5)
-    for _ in range(5):
-        late = store.ledger.claim(edition_id, 1, NOW, LEASE)
-        store.ledger.mark_sending(late, ids(late), NOW, LEASE)
+def test_a_late_worker_and_its_rescuers_settle_each_delivery_once(database_url: str, store: Store) -> None:
+    edition_id = sql_desk(store).open(200)
+    late = store.ledger.claim(edition_id, 200, NOW, LEASE)
+    let_go(store.ledger, late, NOW)
+    # Not in the order in which the rescuers come upon them.
+    late = late[::-1]
 
-        def settle_or_recover(ledger: Ledger, number: int, late: Claim = late) -> bool:
-            if number:
-                return ledger.recover(edition_id, later(61))[DeliveryState.SENDING] > 0
-            try:
-                ledger.settle(late, all_of(late, ReceiptStatus.SENT), later(61))
-            except LeaseLost:
-                return False
-            return True
+    def settle_or_recover(ledger: Ledger, number: int) -> int:
+        if number:
+            return ledger.recover(edition_id, later(61))[DeliveryState.SENDING]
+        lost = 0
+        for start in range(0, 200, 50):
+            lost += len(settle(ledger, late[start : start + 50], ReceiptStatus.SENT, later(61)))
+        return 200 - lost
 
-        assert sum(_at_once(database_url, settle_or_recover)) == 1
+    assert sum(_at_once(database_url, settle_or_recover)) == 200
     assert set(states(store.ledger, edition_id)) <= {DeliveryState.SENT, DeliveryState.UNKNOWN}
 
 
+def test_a_cancelling_operator_and_workers_agree_on_each_delivery(database_url: str, store: Store) -> None:
+    edition_id = sql_desk(store).open(120)
+
+    def send_or_cancel(ledger: Ledger, number: int) -> int:
+        if not number:
+            return ledger.cancel(edition_id, NOW, "cancelled")
+        sent = 0
+        while held := ledger.claim(edition_id, 7, NOW, LEASE):
+            lost = let_go(ledger, held, NOW)
+            ours = [one for one in held if one.id not in lost]
+            sent += len(ours) - len(settle(ledger, ours, ReceiptStatus.SENT, NOW))
+        return sent
+
+    cancelled, *sent = _at_once(database_url, send_or_cancel)
+    counts = store.ledger.counts(edition_id)
+    assert cancelled + sum(sent) == 120
+    assert counts.get(DeliveryState.EXPIRED, 0) == cancelled
+    assert counts.get(DeliveryState.SENT, 0) == sum(sent)
+
+
 def test_a_list_that_is_being_read_holds_no_worker_up(store: Store) -> None:
-    edition_id = SqlDesk(store).open(3)
+    edition_id = sql_desk(store).open(3)
     listing = iter(store.ledger.deliveries(edition_id))
     next(listing)
     hand_over(store.ledger, edition_id, ReceiptStatus.SENT, NOW)
     assert len(list(listing)) == 2
     assert store.ledger.counts(edition_id) == {DeliveryState.SENT: 3}
+
+
+def test_the_database_itself_refuses_a_state_that_nobody_knows(store: Store) -> None:
+    edition_id = sql_desk(store).open(1)
+    with pytest.raises(sa.exc.IntegrityError), store.engine.begin() as connection:
+        connection.execute(sa.update(delivery).values(state="lost"))
+    assert store.ledger.counts(edition_id) == {DeliveryState.PENDING: 1}
+
+
+def test_the_holds_are_listed_with_their_reasons(store: Store) -> None:
+    desk = sql_desk(store)
+    held, lifted = desk.open(1), desk.open(1)
+    for edition_id in (held, lifted):
+        store.ledger.hold(edition_id, later(60), "421 closing")
+    store.ledger.hold(lifted, None, "")
+    assert store.ledger.held() == {held: (later(60), "421 closing")}

@@ -1,181 +1,226 @@
 """The ledger in SQL: which edition went to whom. Implements `ports.Ledger`.
 
-Every change of state is one conditional UPDATE that names the state and the fence it expects; where no row
-answers, somebody else has taken over and LeaseLost says so.
+Every change of state is a conditional UPDATE that names the state and the fence it expects; a row that does not answer
+is somebody else's by now.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from digest.adapters.store.articles import upsert
+from digest.adapters.store import ledger_opening, ledger_outcomes
 from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import (
     delivery,
     edition,
     edition_message,
     subscriber,
-    subscription,
-    suppression,
 )
-from digest.errors import LeaseLost
-from digest.model import Delivery, DeliveryState, Message, Receipt, ReceiptStatus, Subscriber
-from digest.ports import Claim
+from digest.adapters.store.subscribers import email_key, unwanted
+from digest.model import Audience, Bounce, Delivery, DeliveryState, Message, Receipt
 
-#: Hand-overs of one message before we give it up: with the waits below some seven hours, so that a provider's bad
-#: morning costs no reader the edition.
-MOST_ATTEMPTS = 12
-#: The first wait after a temporary failure; doubled each time, up to the longest.
-_FIRST_WAIT = dt.timedelta(minutes=1)
-_LONGEST_WAIT = dt.timedelta(hours=1)
-_SETTLED = {
-    ReceiptStatus.SENT: DeliveryState.SENT,
-    ReceiptStatus.REJECTED: DeliveryState.FAILED_PERM,
-    ReceiptStatus.UNKNOWN: DeliveryState.UNKNOWN,
-}
+_T = TypeVar("_T")
+#: Ids named in one statement.
+_CHUNK = 500
+_FREE: dict[str, object] = {"fence": None, "lease_until": None}
+_OUTCOME = ("state", "attempts", "retry_at", "bounce", "fence", "lease_until", "updated_at")
+# Built once: putting a statement together costs more than executing it.
+_LOCKED = (
+    sa.select(delivery.c.id, delivery.c.state, delivery.c.fence)
+    .where(delivery.c.id.in_(sa.bindparam("ids", expanding=True)))
+    .order_by(delivery.c.id)
+    .with_for_update()
+)
+_SETTLE = (
+    sa.update(delivery)
+    .where(
+        delivery.c.id == sa.bindparam("row"),
+        delivery.c.fence == sa.bindparam("held"),
+        delivery.c.state == DeliveryState.SENDING,
+    )
+    .values({name: sa.bindparam(name, type_=delivery.c[name].type) for name in _OUTCOME})
+    # The carrier's words may name the address: of somebody who was forgotten meanwhile they are not kept.
+    .values(detail=sa.case((delivery.c.email == "", ""), else_=sa.bindparam("detail")))
+)
+_LEAVE = (
+    sa.update(delivery)
+    .where(
+        delivery.c.id.in_(sa.bindparam("ids", expanding=True)),
+        delivery.c.fence == sa.bindparam("held"),
+        delivery.c.state == DeliveryState.CLAIMED,
+    )
+    .values(state=DeliveryState.SENDING, attempts=delivery.c.attempts + 1)
+    .values(lease_until=sa.bindparam("lease_until"), updated_at=sa.bindparam("updated_at"))
+)
+_DIED = "the worker died while sending: it may or may not have left"
 
 
 class SqlLedger:
     """One row for each edition and subscriber, from frozen to settled."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, soft_bounces: int = 5) -> None:
         self._engine = engine
+        #: Editions in a row that an address may refuse softly.
+        self.soft_bounces = soft_bounces
+
+    # ----------------------------------------------------------------- freezing
 
     def open(
         self,
         edition_id: str,
         messages: Mapping[str, Message],
-        recipients: Sequence[tuple[Subscriber, str]],
+        audience: Audience,
+        variants: Mapping[tuple[str, ...], str],
         now: dt.datetime,
-    ) -> None:
+    ) -> int:
         """See `ports.Ledger`."""
-        with self._engine.begin() as connection:
-            first = sa.update(edition).where(edition.c.id == edition_id, edition.c.opened_at.is_(None))
-            slot = (edition.c.newsletter_id, edition.c.local_date)
-            opened = connection.execute(first.values(opened_at=now).returning(*slot)).mappings().first()
-            if opened is None:
-                return
-            rows = [
-                {
-                    "edition_id": edition_id,
-                    "variant": variant,
-                    "subject": m.subject,
-                    "html": m.html,
-                    "text": m.text,
-                }
-                for variant, m in messages.items()
-            ]
-            connection.execute(sa.insert(edition_message), rows)
-            if recipients:
-                # Who had this newsletter's edition of the day already, in another zone's cohort, has had it.
-                insert = upsert(connection, delivery).on_conflict_do_nothing()
-                row = {"edition_id": edition_id, **opened}
-                connection.execute(insert, [row | _row(*who, now) for who in recipients])
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            count = ledger_opening.freeze(connection, edition_id, messages, audience, variants, now)
+            if count == 0:
+                transaction.rollback()
+        return self.recipients(edition_id) if count is None else count
 
     def is_open(self, edition_id: str) -> bool:
         """See `ports.Ledger`."""
+        query = sa.select(edition.c.opened_at).where(edition.c.id == edition_id)
         with reading(self._engine) as connection:
-            return (
-                connection.scalar(sa.select(edition.c.opened_at).where(edition.c.id == edition_id))
-                is not None
-            )
+            return connection.scalar(query) is not None
 
-    def messages(self, edition_id: str) -> Mapping[str, Message]:
+    def recipients(self, edition_id: str) -> int:
         """See `ports.Ledger`."""
-        query = sa.select(edition_message).where(edition_message.c.edition_id == edition_id)
+        query = sa.select(edition.c.recipients).where(edition.c.id == edition_id)
         with reading(self._engine) as connection:
-            return {
-                row["variant"]: Message(subject=row["subject"], html=row["html"], text=row["text"])
-                for row in connection.execute(query).mappings()
-            }
+            return connection.scalar(query) or 0
 
-    def claim(self, edition_id: str, limit: int, now: dt.datetime, lease: dt.timedelta) -> Claim:
+    def message(self, edition_id: str, variant: str) -> Message:
+        """See `ports.Ledger`."""
+        query = sa.select(edition_message).where(
+            edition_message.c.edition_id == edition_id, edition_message.c.variant == variant
+        )
+        with reading(self._engine) as connection:
+            row = connection.execute(query).mappings().first()
+        if row is None:
+            raise KeyError(f"edition {edition_id} has no variant {variant!r}")
+        return Message(subject=row["subject"], html=row["html"], text=row["text"])
+
+    # ----------------------------------------------------------------- sending
+
+    def claim(self, edition_id: str, limit: int, now: dt.datetime, lease: dt.timedelta) -> Sequence[Delivery]:
         """See `ports.Ledger`."""
         fence = uuid.uuid4().hex
-        with self._engine.begin() as connection:
-            _suppress(connection, edition_id, now)
-            free = (
-                sa.select(delivery.c.id)
-                .where(delivery.c.edition_id == edition_id, _due(now))
-                .order_by(delivery.c.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
-            taken = (
-                sa.update(delivery)
-                .where(delivery.c.id.in_(free.scalar_subquery()))
-                .values(state=DeliveryState.CLAIMED, fence=fence, lease_until=now + lease, updated_at=now)
-                .returning(delivery)
-            )
-            rows = sorted(connection.execute(taken).mappings(), key=lambda row: row["id"])
-        return Claim(deliveries=tuple(map(_delivery, rows)), fence=fence)
+        held = {"state": DeliveryState.CLAIMED, "fence": fence, "lease_until": now + lease, "updated_at": now}
+        while True:
+            with self._engine.begin() as connection:
+                free = _free(connection, edition_id, limit, now)
+                if not free:
+                    return ()
+                taken = sa.update(delivery).where(delivery.c.id.in_(free)).values(held).returning(delivery)
+                rows = connection.execute(taken).mappings().all()
+                rows = _without_unwanted(connection, rows, now)
+            if rows:
+                return tuple(sorted(map(_delivery, rows), key=lambda one: one.id))
 
-    def mark_sending(
-        self, claim: Claim, delivery_ids: Sequence[int], now: dt.datetime, lease: dt.timedelta
+    def advance(
+        self,
+        done: Sequence[tuple[Delivery, Receipt]],
+        sending: Sequence[Delivery],
+        now: dt.datetime,
+        lease: dt.timedelta,
+    ) -> frozenset[int]:
+        """See `ports.Ledger`."""
+        with self._engine.connect() as connection, connection.begin() as transaction:
+            if self._record(connection, done, sending, now, lease) == len(done) + len(sending):
+                return frozenset()
+            transaction.rollback()
+        # Somebody has taken over some of it: the rest is recorded without those.
+        expected = {held.id: (DeliveryState.SENDING, held.fence) for held, _ in done}
+        expected |= {held.id: (DeliveryState.CLAIMED, held.fence) for held in sending}
+        with self._engine.begin() as connection:
+            found = connection.execute(_LOCKED, {"ids": list(expected)})
+            ours = {row.id for row in found if (row.state, row.fence) == expected[row.id]}
+            settled = [(held, receipt) for held, receipt in done if held.id in ours]
+            self._record(connection, settled, [held for held in sending if held.id in ours], now, lease)
+        return frozenset(expected.keys() - ours)
+
+    def _record(
+        self,
+        connection: Connection,
+        done: Sequence[tuple[Delivery, Receipt]],
+        sending: Sequence[Delivery],
+        now: dt.datetime,
+        lease: dt.timedelta,
+    ) -> int:
+        """Settle these and mark those, where they are still held; return how many were."""
+        changed = 0
+        if done:
+            rows = [ledger_outcomes.outcome(held, receipt, now) for held, receipt in done]
+            changed += connection.execute(_SETTLE, rows).rowcount
+            bounced = [(held, receipt) for held, receipt in done if receipt.bounce]
+            ledger_outcomes.suppress_bounced(connection, bounced, self.soft_bounces, now)
+        for fence, ids in _by_fence(sending).items():
+            values = {"ids": ids, "held": fence, "lease_until": now + lease, "updated_at": now}
+            changed += connection.execute(_LEAVE, values).rowcount
+        return changed
+
+    def renew(self, held: Sequence[Delivery], now: dt.datetime, lease: dt.timedelta) -> None:
+        """See `ports.Ledger`."""
+        alive = delivery.c.state.in_([DeliveryState.CLAIMED, DeliveryState.SENDING])
+        self._each_fence(held, alive, {"lease_until": now + lease})
+
+    def release(self, held: Sequence[Delivery], now: dt.datetime) -> None:
+        """See `ports.Ledger`."""
+        back = {"state": DeliveryState.PENDING, "updated_at": now} | _FREE
+        self._each_fence(held, delivery.c.state == DeliveryState.CLAIMED, back)
+
+    def _each_fence(
+        self, held: Sequence[Delivery], state: sa.ColumnElement[bool], values: Mapping[str, object]
     ) -> None:
-        """See `ports.Ledger`."""
+        if not held:
+            return
         with self._engine.begin() as connection:
-            ours = _held(claim, DeliveryState.CLAIMED) & delivery.c.id.in_(delivery_ids)
-            changed = connection.execute(
-                sa.update(delivery)
-                .where(ours)
-                .values(
-                    state=DeliveryState.SENDING,
-                    lease_until=now + lease,
-                    attempts=delivery.c.attempts + 1,
-                    updated_at=now,
-                )
-            ).rowcount
-            _all_or_none(changed, len(delivery_ids))
-
-    def settle(self, claim: Claim, receipts: Sequence[Receipt], now: dt.datetime) -> None:
-        """See `ports.Ledger`."""
-        attempts = {held.id: held.attempts + 1 for held in claim.deliveries}
-        with self._engine.begin() as connection:
-            changed = 0
-            for receipt in receipts:
-                ours = _held(claim, DeliveryState.SENDING) & (delivery.c.id == receipt.delivery_id)
-                values = _outcome(receipt, attempts[receipt.delivery_id], now)
-                changed += connection.execute(sa.update(delivery).where(ours).values(values)).rowcount
-            _all_or_none(changed, len(receipts))
+            for fence, ids in _by_fence(held).items():
+                for some in _chunks(ids):
+                    ours = delivery.c.id.in_(some) & (delivery.c.fence == fence) & state
+                    connection.execute(sa.update(delivery).where(ours).values(values))
 
     def recover(self, edition_id: str, now: dt.datetime) -> Mapping[DeliveryState, int]:
         """See `ports.Ledger`."""
         expired = (delivery.c.edition_id == edition_id) & (delivery.c.lease_until < now)
         changes: dict[DeliveryState, dict[str, object]] = {
             DeliveryState.CLAIMED: {"state": DeliveryState.PENDING},
-            DeliveryState.SENDING: {
-                "state": DeliveryState.UNKNOWN,
-                "detail": "the worker died while sending: it may or may not have left",
-            },
+            DeliveryState.SENDING: {"state": DeliveryState.UNKNOWN, "detail": _DIED},
         }
         counts = {}
         with self._engine.begin() as connection:
             for state, values in changes.items():
-                lost = sa.update(delivery).where(expired, delivery.c.state == state)
-                free: dict[str, object] = {"fence": None, "lease_until": None, "updated_at": now}
-                counts[state] = connection.execute(lost.values(values | free)).rowcount
+                held = expired & (delivery.c.state == state)
+                # What somebody is settling at this moment is not lost; to wait for it can end in a deadlock.
+                free = sa.select(delivery.c.id).where(held).with_for_update(skip_locked=True)
+                lost = sa.update(delivery).where(held, delivery.c.id.in_(free))
+                counts[state] = connection.execute(lost.values(values | _FREE | {"updated_at": now})).rowcount
         return counts
 
-    def release(self, claim: Claim, now: dt.datetime) -> None:
-        """See `ports.Ledger`."""
-        back = {"state": DeliveryState.PENDING, "fence": None, "lease_until": None, "updated_at": now}
-        ids = [held.id for held in claim.deliveries]
-        ours = _held(claim, DeliveryState.CLAIMED) & delivery.c.id.in_(ids)
-        with self._engine.begin() as connection:
-            connection.execute(sa.update(delivery).where(ours).values(back))
+    # ----------------------------------------------------------------- asking
 
-    def unfinished(self) -> list[str]:
+    def unfinished(self, now: dt.datetime) -> Sequence[str]:
         """See `ports.Ledger`."""
         waiting = [state for state in DeliveryState if state.open]
-        query = sa.select(delivery.c.edition_id).where(delivery.c.state.in_(waiting)).distinct()
+        some = sa.exists().where(delivery.c.edition_id == edition.c.id, delivery.c.state.in_(waiting))
+        free = sa.or_(edition.c.held_until.is_(None), edition.c.held_until <= now)
+        query = (
+            sa.select(edition.c.id)
+            .where(edition.c.opened_at.is_not(None), free, some)
+            .order_by(edition.c.composed_at, edition.c.id)
+        )
         with reading(self._engine) as connection:
-            return sorted(connection.scalars(query))
+            return list(connection.scalars(query))
 
     def counts(self, edition_id: str) -> Mapping[DeliveryState, int]:
         """See `ports.Ledger`."""
@@ -201,97 +246,139 @@ class SqlLedger:
             due: dt.datetime | None = connection.scalar(query)
             return due
 
-    def deliveries(self, edition_id: str, state: DeliveryState | None = None) -> Iterable[Delivery]:
+    def deliveries(
+        self, edition_id: str, state: DeliveryState | None = None, email: str | None = None
+    ) -> Iterator[Delivery]:
         """See `ports.Ledger`."""
-        query = (
-            sa.select(delivery)
-            .where(delivery.c.edition_id == edition_id)
-            .order_by(delivery.c.email, delivery.c.id)
-        )
+        query = sa.select(delivery).where(delivery.c.edition_id == edition_id)
         if state is not None:
             query = query.where(delivery.c.state == state)
-        return self._stream(query)
-
-    def _stream(self, query: sa.Select[tuple[object, ...]]) -> Iterator[Delivery]:
+        if email is not None:
+            query = query.where(delivery.c.subscriber_id.in_(_readers([email])))
+        # In the index's own order: a million of them begin to come at once.
+        query = query.order_by(delivery.c.state, delivery.c.id)
         with reading(self._engine) as connection:
             rows = connection.execution_options(yield_per=1000).execute(query).mappings()
             yield from map(_delivery, rows)
 
+    # ----------------------------------------------------------------- the operator's word
 
-def _row(who: Subscriber, variant: str, now: dt.datetime) -> dict[str, object]:
-    return {
-        "subscriber_id": who.id,
-        "email": who.email,
-        "name": who.name,
-        "variant": variant,
-        "state": DeliveryState.PENDING,
-        "attempts": 0,
-        "detail": "",
-        "updated_at": now,
-    }
+    def hold(self, edition_id: str, until: dt.datetime | None, why: str) -> None:
+        """See `ports.Ledger`."""
+        held = sa.update(edition).where(edition.c.id == edition_id)
+        with self._engine.begin() as connection:
+            connection.execute(held.values(held_until=until, held_why=why))
+
+    def held(self) -> Mapping[str, tuple[dt.datetime, str]]:
+        """Return the editions on hold: until when, and why."""
+        query = sa.select(edition.c.id, edition.c.held_until, edition.c.held_why)
+        with reading(self._engine) as connection:
+            rows = connection.execute(query.where(edition.c.held_until.is_not(None))).all()
+        return {row.id: (row.held_until, row.held_why) for row in rows}
+
+    def settle_unknown(
+        self, edition_id: str, state: DeliveryState, emails: Sequence[str] | None, now: dt.datetime
+    ) -> int:
+        """See `ports.Ledger`."""
+        values = {"state": state, "detail": "settled by the operator", "updated_at": now}
+        return self._settle(edition_id, [DeliveryState.UNKNOWN], emails, values)
+
+    def send_again(
+        self, edition_id: str, states: Sequence[DeliveryState], emails: Sequence[str] | None, now: dt.datetime
+    ) -> int:
+        """See `ports.Ledger`."""
+        values = {
+            "state": DeliveryState.PENDING,
+            "detail": "sent again by the operator",
+            "attempts": 0,
+            "retry_at": None,
+            "bounce": None,
+            "updated_at": now,
+        }
+        return self._settle(edition_id, states, emails, values)
+
+    def cancel(self, edition_id: str, now: dt.datetime, why: str) -> int:
+        """See `ports.Ledger`."""
+        waiting = [DeliveryState.PENDING, DeliveryState.FAILED_TEMP, DeliveryState.CLAIMED]
+        values = {"state": DeliveryState.EXPIRED, "detail": why, "retry_at": None, "updated_at": now} | _FREE
+        return self._settle(edition_id, waiting, None, values)
+
+    def _settle(
+        self,
+        edition_id: str,
+        states: Sequence[DeliveryState],
+        emails: Sequence[str] | None,
+        values: Mapping[str, object],
+    ) -> int:
+        chosen = sa.update(delivery).where(delivery.c.edition_id == edition_id, delivery.c.state.in_(states))
+        with self._engine.begin() as connection:
+            if emails is None:
+                return connection.execute(chosen.values(values)).rowcount
+            return sum(
+                connection.execute(
+                    chosen.where(delivery.c.subscriber_id.in_(_readers(some))).values(values)
+                ).rowcount
+                for some in _chunks(list(dict.fromkeys(emails)))
+            )
 
 
-def _due(now: dt.datetime) -> sa.ColumnElement[bool]:
-    again = (delivery.c.state == DeliveryState.FAILED_TEMP) & (delivery.c.retry_at <= now)
-    return sa.or_(delivery.c.state == DeliveryState.PENDING, again)
+def _by_fence(held: Sequence[Delivery]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for one in held:
+        found.setdefault(one.fence, []).append(one.id)
+    return found
 
 
-def _held(claim: Claim, state: DeliveryState) -> sa.ColumnElement[bool]:
-    return (delivery.c.fence == claim.fence) & (delivery.c.state == state)
+def _chunks(values: Sequence[_T]) -> Iterator[list[_T]]:
+    left = iter(values)
+    while some := list(islice(left, _CHUNK)):
+        yield some
 
 
-def _all_or_none(changed: int, expected: int) -> None:
-    if changed != expected:
-        raise LeaseLost(
-            f"{expected - changed} of {expected} deliveries are no longer ours: the lease ran out"
-        )
+def _readers(emails: Sequence[str]) -> sa.Select[tuple[int]]:
+    keys = [email_key(email) for email in emails]
+    return sa.select(subscriber.c.id).where(subscriber.c.email_key.in_(keys))
 
 
-def _suppress(connection: Connection, edition_id: str, now: dt.datetime) -> None:
-    """Settle what nobody wants any more: of suppressed addresses, and of readers who left this newsletter."""
-    suppressed = sa.select(subscriber.c.id).join(
-        suppression, suppression.c.email_key == subscriber.c.email_key
-    )
-    left = (
-        sa.select(subscription.c.subscriber_id)
-        .join(edition, edition.c.newsletter_id == subscription.c.newsletter_id)
-        .where(edition.c.id == edition_id, subscription.c.ended_at.is_not(None))
-    )
-    unwanted = sa.or_(delivery.c.subscriber_id.in_(suppressed), delivery.c.subscriber_id.in_(left))
-    waiting = delivery.c.state.in_([DeliveryState.PENDING, DeliveryState.FAILED_TEMP])
-    connection.execute(
-        sa.update(delivery)
-        .where(delivery.c.edition_id == edition_id, waiting, unwanted)
-        .values(state=DeliveryState.SUPPRESSED, updated_at=now)
-    )
+def _free(connection: Connection, edition_id: str, limit: int, now: dt.datetime) -> list[int]:
+    """Return the ids of deliveries that nobody holds and that may be sent, retries first, locked for us."""
+    of_edition = sa.select(delivery.c.id).where(delivery.c.edition_id == edition_id)
+    again = of_edition.where(delivery.c.state == DeliveryState.FAILED_TEMP, delivery.c.retry_at <= now)
+    new = of_edition.where(delivery.c.state == DeliveryState.PENDING).order_by(delivery.c.id)
+    found: list[int] = []
+    for query in (again, new):
+        left = limit - len(found)
+        if left:
+            found += connection.scalars(query.limit(left).with_for_update(skip_locked=True))
+    return found
 
 
-def _outcome(receipt: Receipt, attempts: int, now: dt.datetime) -> dict[str, object]:
-    common: dict[str, object] = {
-        "detail": receipt.detail,
-        "fence": None,
-        "lease_until": None,
-        "updated_at": now,
-    }
-    if receipt.status in _SETTLED:
-        return common | {"state": _SETTLED[receipt.status], "retry_at": None}
-    if receipt.status is ReceiptStatus.RETURNED:
-        return common | {"state": DeliveryState.PENDING, "attempts": attempts - 1}
-    if attempts >= MOST_ATTEMPTS:
-        # Given up, which says nothing against the address: no bounce.
-        return common | {"state": DeliveryState.EXPIRED, "retry_at": None}
-    wait = min(_FIRST_WAIT * 2 ** (attempts - 1), _LONGEST_WAIT)
-    return common | {"state": DeliveryState.FAILED_TEMP, "retry_at": now + wait}
+def _without_unwanted(
+    connection: Connection, rows: Sequence[sa.RowMapping], now: dt.datetime
+) -> Sequence[sa.RowMapping]:
+    """Settle what nobody wants any more, of suppressed addresses and of readers who left; return the rest."""
+    readers = [row["subscriber_id"] for row in rows]
+    query = unwanted(rows[0]["newsletter_id"]).where(subscriber.c.id.in_(readers))
+    gone = set(connection.scalars(query))
+    if not gone:
+        return rows
+    settled = {"state": DeliveryState.SUPPRESSED, "updated_at": now} | _FREE
+    ids = [row["id"] for row in rows if row["subscriber_id"] in gone]
+    connection.execute(sa.update(delivery).where(delivery.c.id.in_(ids)).values(settled))
+    return [row for row in rows if row["subscriber_id"] not in gone]
 
 
 def _delivery(row: sa.RowMapping) -> Delivery:
     return Delivery(
         id=row["id"],
+        subscriber_id=row["subscriber_id"],
         email=row["email"],
         name=row["name"],
         variant=row["variant"],
         state=DeliveryState(row["state"]),
+        fence=row["fence"] or "",
         attempts=row["attempts"],
         detail=row["detail"],
+        bounce=Bounce(row["bounce"]) if row["bounce"] else None,
         updated_at=row["updated_at"],
     )

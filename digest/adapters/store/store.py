@@ -1,4 +1,4 @@
-"""The store as one thing: four shelves over one engine."""
+"""The store as one thing: shelves over one engine."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Engine
 
 from digest.adapters.store.articles import SqlArticleStore
+from digest.adapters.store.desk import SqlDeskStore
 from digest.adapters.store.editions import SqlEditionStore
 from digest.adapters.store.engine import migrate, open_engine
 from digest.adapters.store.ledger import SqlLedger
+from digest.adapters.store.operating import SqlOperations
+from digest.adapters.store.pace import SqlPaceStore
 from digest.adapters.store.subscribers import SqlSubscriberStore
 
 
@@ -22,16 +25,19 @@ class Store:
     editions: SqlEditionStore
     subscribers: SqlSubscriberStore
     ledger: SqlLedger
+    pace: SqlPaceStore
+    operations: SqlOperations
+    desk: SqlDeskStore
 
     def close(self) -> None:
         """End the connections."""
         self.engine.dispose()
 
 
-def open_store(url: str) -> Store:
+def open_store(url: str, soft_bounces: int = 5) -> Store:
     """Open a database, bring its tables up to date and return the store on it.
 
-    Raises DatabaseError where it cannot be opened or is newer than this program.
+    `soft_bounces`: see `SqlLedger`. Raises DatabaseError where it cannot be opened or is newer than this program.
     """
     engine = open_engine(url)
     try:
@@ -44,5 +50,8 @@ def open_store(url: str) -> Store:
         articles=SqlArticleStore(engine),
         editions=SqlEditionStore(engine),
         subscribers=SqlSubscriberStore(engine),
-        ledger=SqlLedger(engine),
+        ledger=SqlLedger(engine, soft_bounces),
+        pace=SqlPaceStore(engine),
+        operations=SqlOperations(engine),
+        desk=SqlDeskStore(engine),
     )
