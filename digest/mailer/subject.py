@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from digest.mailer.view import EditionView
+from digest.mailer.view import EditionView, shown
+from digest.model import Edition
 from digest.text.bidi import isolate_plain, lead
 from digest.text.headline import cut_headline
 
@@ -19,6 +20,17 @@ def subject_line(view: EditionView) -> str:
     """Return the subject: the lead's headline, cut where a phrase ends, beginning in the newsletter's direction."""
     subject = cut_headline(view.lead.headline, SUBJECT_CHARACTERS, view.lead.direction)
     return lead(isolate_plain(subject, view.direction), view.direction)
+
+
+def subject_of(edition: Edition, view: EditionView) -> str:
+    """Return the subject of an edition's letter: the editor's own words, whole, where it has any.
+
+    They speak of what opens the edition: a letter of other regions, which something else opens, has its own subject.
+    """
+    own = shown(edition.subject)
+    if not own or view.lead.anchor != f"s-{edition.lead_id}":
+        return subject_line(view)
+    return lead(isolate_plain(own, view.direction), view.direction)
 
 
 def preheader(view: EditionView) -> str:

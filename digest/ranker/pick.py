@@ -6,6 +6,7 @@ order by score | call by worth | a place kept for each region's best | sections,
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,13 +49,47 @@ class Pick:
         yield from self.briefs
 
 
-class _Sheet:
-    """The edition as it fills. For each region that has news of weight a place is kept until its first story."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What an editor wants of an edition, by the ids of stories."""
 
-    def __init__(self, newsletter: Newsletter, awaited: set[str], most_of_an_outlet: int) -> None:
+    #: Must be in, whatever else there is; the lead and those with a place are among them.
+    pinned: frozenset[str] = frozenset()
+    #: Must not be in.
+    dropped: frozenset[str] = frozenset()
+    #: Opens the edition; empty for the best story.
+    lead_id: str = ""
+    #: Each is put at a place of its section, counted from 1, one after the other.
+    places: tuple[tuple[str, int], ...] = ()
+    #: Their summaries are an editor's, empty ones as well.
+    summed_up: frozenset[str] = frozenset()
+
+    @property
+    def in_sections(self) -> frozenset[str]:
+        """Those that must stand in a section, not in brief."""
+        return frozenset({self.lead_id, *(story_id for story_id, _ in self.places)})
+
+
+NO_WISHES = Wishes()
+
+
+class _Sheet:
+    """The edition as it fills. A place is kept for each pinned story, and for the first of each region with news."""
+
+    def __init__(
+        self,
+        newsletter: Newsletter,
+        awaited: set[str],
+        most_of_an_outlet: int,
+        pins: dict[str, str],
+        in_sections: frozenset[str],
+    ) -> None:
         self._newsletter = newsletter
         self._awaited = awaited
         self._most_of_an_outlet = most_of_an_outlet
+        #: Pinned stories whose turn is still to come, and their regions.
+        self._pins = pins
+        self._to_sections = in_sections
         self.sections: dict[str, list[Story]] = {region: [] for region in newsletter.regions}
         self.briefs: list[Story] = []
         #: The id of the first story that got into a section.
@@ -65,7 +100,7 @@ class _Sheet:
 
     def place(self, story: Story) -> None:
         """Put a story that is not refused into its section, else among the briefs."""
-        if self._section_refuses(story) is None:
+        if self._belongs_in_section(story):
             self.sections[story.region].append(story)
             self._in_sections += 1
             self._of_country.update((story.region, country) for country in story.countries[:1])
@@ -75,19 +110,38 @@ class _Sheet:
         if len(story.outlets) == 1:
             self._of_outlet.update(story.outlets)
         self._awaited.discard(story.region)
+        self._pins.pop(story.id, None)
 
     def refuses(self, story: Story) -> Reason | None:
         """Return why there is no place for a story, None where there is one."""
-        if self._in_sections + len(self.briefs) + self._kept(story) >= self._newsletter.most_stories:
+        if self._in_sections + len(self.briefs) + self._promised(story) >= self._newsletter.most_stories:
             return Reason.EDITION_FULL
+        if story.id in self._pins:
+            return None
         if self._outlet_is_full(story):
             return Reason.OUTLET_FULL
         if len(self.briefs) < self._newsletter.brief_stories:
             return None
         return self._section_refuses(story)
 
+    def _belongs_in_section(self, story: Story) -> bool:
+        if story.region not in self.sections:
+            return False
+        if story.id in self._to_sections or self._section_refuses(story) is None:
+            return True
+        # Pinned, and even the briefs are full.
+        return story.id in self._pins and len(self.briefs) >= self._newsletter.brief_stories
+
+    def _promised(self, story: Story) -> int:
+        """Return how many places of the edition are for other stories than this one."""
+        if story.id in self._pins:
+            return 0
+        # A region is not waited for twice.
+        awaited = self._awaited.difference(self._pins.values())
+        return len(self._pins) + (0 if story.region in awaited else len(awaited))
+
     def _kept(self, story: Story) -> int:
-        """Return how many places are for other stories than this one."""
+        """Return how many places of the sections are for other stories than this one."""
         return 0 if story.region in self._awaited else len(self._awaited)
 
     def _outlet_is_full(self, story: Story) -> bool:
@@ -107,36 +161,64 @@ class _Sheet:
         return None
 
 
-def pick(stories: Iterable[Story], newsletter: Newsletter) -> Pick:
+def pick(stories: Iterable[Story], newsletter: Newsletter, wishes: Wishes = NO_WISHES) -> Pick:
     """Return the edition's stories out of all, in whatever order those come.
 
     What another story of this edition has told counts for less, and what scores less than `LEAST_SCORE` comes in
-    only where nothing else is there.
+    only where nothing else is there. A pinned story is in, if need be beyond what its section, its country or its
+    outlet may have, but not beyond `most_stories`: the weakest that is not pinned gives way. Where its region has no
+    section it stands in brief.
     """
     everything = sorted(stories, key=lambda story: (-story.score, -story.latest.timestamp(), story.id))
-    ours = _candidates([story for story in everything if story.region in newsletter.regions], newsletter)
-    wanted = [story for story in ours if story.score >= LEAST_SCORE] or ours
-    reasons = {story.id: Reason.TOO_SMALL for story in ours[len(wanted) :]}
+    pinned = wishes.pinned
+    ours = _candidates(
+        [story for story in everything if story.region in newsletter.regions or story.id in pinned],
+        newsletter,
+        pinned,
+    )
+    free = [story for story in ours if story.id not in wishes.dropped]
+    least = LEAST_SCORE if any(story.score >= LEAST_SCORE for story in free) else -math.inf
+    wanted = [story for story in free if story.score >= least or story.id in pinned]
+    reasons = {story.id: Reason.TOO_SMALL for story in free if story.score < least and story.id not in pinned}
+    reasons |= {story.id: Reason.DROPPED_BY_EDITOR for story in ours if story.id in wishes.dropped}
 
     outlets = {outlet for story in everything for outlet in story.outlets}
     alone = max(int(newsletter.most_stories * OUTLET_SHARE), LEAST_OF_AN_OUTLET)
     most_of_an_outlet = alone if len(outlets) > 1 else newsletter.most_stories
-    awaited = {story.region for story in wanted if story.score >= KEPT_FROM}
-    sheet = _Sheet(newsletter, awaited, most_of_an_outlet)
+    awaited = {story.region for story in wanted if story.score >= KEPT_FROM}.intersection(newsletter.regions)
+    pins = {story.id: story.region for story in wanted if story.id in pinned}
+    sheet = _Sheet(newsletter, awaited, most_of_an_outlet, pins, wishes.in_sections)
     reasons |= _fill(sheet, wanted)
+    lead_id = _arrange(sheet, wishes)
+
+    def worded(story: Story) -> Story:
+        return story if story.id in wishes.summed_up else summed_up(story)
+
     return Pick(
         sections=tuple(
-            Section(region=region, stories=tuple(map(summed_up, chosen)))
+            Section(region=region, stories=tuple(map(worded, chosen)))
             for region, chosen in sheet.sections.items()
             if chosen
         ),
-        briefs=tuple(map(summed_up, sheet.briefs)),
-        lead_id=sheet.lead_id,
+        briefs=tuple(map(worded, sheet.briefs)),
+        lead_id=lead_id,
         left_out=_left_out(ours, reasons),
     )
 
 
-def _candidates(stories: Sequence[Story], newsletter: Newsletter) -> list[Story]:
+def _arrange(sheet: _Sheet, wishes: Wishes) -> str:
+    """Put stories at the places that an editor wants, the lead first in its section; return the lead's id."""
+    section_of = {story.id: chosen for chosen in sheet.sections.values() for story in chosen}
+    lead_id = wishes.lead_id if wishes.lead_id in section_of else sheet.lead_id
+    for story_id, place in [*wishes.places, (lead_id, 1)]:
+        chosen = section_of.get(story_id, [])
+        for story in [one for one in chosen if one.id == story_id]:
+            chosen.remove(story)
+            chosen.insert(place - 1, story)
+    return lead_id
+
+
+def _candidates(stories: Sequence[Story], newsletter: Newsletter, pinned: frozenset[str]) -> list[Story]:
     """Return the best stories, and on a day that one region fills the best of every other as well."""
     looked_at = max(CANDIDATES, 2 * newsletter.most_stories)
     of_region: Counter[str] = Counter()
@@ -144,7 +226,8 @@ def _candidates(stories: Sequence[Story], newsletter: Newsletter) -> list[Story]
     for number, story in enumerate(stories):
         of_region[story.region] += 1
         # One more than a section holds, so that each region's next in line is known.
-        if number < looked_at or of_region[story.region] <= newsletter.stories_per_region + 1:
+        near = number < looked_at or of_region[story.region] <= newsletter.stories_per_region + 1
+        if near or story.id in pinned:
             kept.append(story)
     return kept
 
@@ -177,22 +260,24 @@ def _fill(sheet: _Sheet, stories: Sequence[Story]) -> dict[str, Reason]:
     return reasons
 
 
+def left_out(story: Story, reason: Reason) -> LeftOut:
+    """Return a story as an edition remembers it that it is not in."""
+    return LeftOut(
+        story_id=story.id,
+        headline=story.headline,
+        region=story.region,
+        outlets=story.outlets,
+        score=story.score,
+        reason=reason,
+    )
+
+
 def _left_out(stories: Sequence[Story], reasons: Mapping[str, Reason]) -> tuple[LeftOut, ...]:
     """Return the best of the stories that have a reason not to be in; `stories` stand best first."""
     out = [story for story in stories if story.id in reasons]
-    next_in_line = {story.region: story.id for story in reversed(out)}
+    waiting = [story for story in out if reasons[story.id] is not Reason.DROPPED_BY_EDITOR]
+    next_in_line = {story.region: story.id for story in reversed(waiting)}
     # Stable: those that are next in line come first, each group best first.
-    first_these = sorted(out, key=lambda story: next_in_line[story.region] != story.id)
+    first_these = sorted(out, key=lambda story: next_in_line.get(story.region) != story.id)
     kept = {story.id for story in first_these[:MOST_LEFT_OUT]}
-    return tuple(
-        LeftOut(
-            story_id=story.id,
-            headline=story.headline,
-            region=story.region,
-            outlets=story.outlets,
-            score=story.score,
-            reason=reasons[story.id],
-        )
-        for story in out
-        if story.id in kept
-    )
+    return tuple(left_out(story, reasons[story.id]) for story in out if story.id in kept)

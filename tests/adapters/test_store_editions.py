@@ -6,9 +6,10 @@ import datetime as dt
 import itertools
 import pathlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -16,12 +17,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.adapters.store import Store, open_store
-from digest.model import Article, Edition, Evidence, Section, Story, Told
+from digest.model import (
+    Article,
+    Audience,
+    Consent,
+    Edition,
+    Evidence,
+    Section,
+    Story,
+    Subscriber,
+    Told,
+)
 from digest.ports import EditionStore, Ledger
 from tests.adapters.databases import KINDS, opened_store
 from tests.conftest import NOW
-from tests.fakes import MemoryEditionStore, MemoryLedger
-from tests.samples import TODAY, edition, message, slot
+from tests.fakes import MemoryEditionStore, MemoryLedger, MemorySubscribers
+from tests.samples import TODAY, edition, message, person, slot
 
 _ARTICLE = Article(
     id="a1",
@@ -66,21 +77,43 @@ _FULL = Edition(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Shelves:
+    """A store of editions, and the ledger that opens them."""
+
+    editions: EditionStore
+    ledger: Ledger
+    subscribe: Callable[[Subscriber], object]
+
+    def send(self, *sent: Edition) -> None:
+        """Open editions, each for a reader of its newsletter and cohort."""
+        for one in sent:
+            audience = Audience(newsletter_id=one.newsletter_id, zones=(one.cohort,))
+            reader = replace(
+                person(1), email=f"{one.id}@example.org", newsletter_id=one.newsletter_id, timezone=one.cohort
+            )
+            self.subscribe(reader)
+            opened = self.ledger.open(one.id, {"default": message()}, audience, {(): "default"}, NOW)
+            assert opened, "somebody was there to be told"
+
+
 @pytest.fixture(params=KINDS)
-def shelves(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[tuple[EditionStore, Ledger]]:
-    """An empty store of editions, of each kind in turn, with the ledger that opens them."""
+def shelves(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Shelves]:
+    """Empty shelves, of each kind in turn."""
+    consent = Consent(at=NOW, how="import")
     if request.param == "memory":
-        ledger = MemoryLedger()
-        yield MemoryEditionStore(ledger.is_open), ledger
+        people = MemorySubscribers()
+        ledger = MemoryLedger(people)
+        yield Shelves(MemoryEditionStore(ledger.is_open), ledger, partial(people.add, consent=consent))
         return
     with opened_store(request.param, request, tmp_path) as store:
-        yield store.editions, store.ledger
+        yield Shelves(store.editions, store.ledger, partial(store.subscribers.add, consent=consent))
 
 
 @pytest.fixture
-def editions(shelves: tuple[EditionStore, Ledger]) -> EditionStore:
+def editions(shelves: Shelves) -> EditionStore:
     """The store alone."""
-    return shelves[0]
+    return shelves.editions
 
 
 def test_there_is_nothing_at_first(editions: EditionStore) -> None:
@@ -130,7 +163,7 @@ def _frozen(editions: EditionStore, day: int, **changes: Any) -> Edition:
     """Freeze the full edition as that of another day and return it."""
     made = replace(
         _FULL,
-        id=f"e{day}-{changes.get('newsletter_id', '')}-{changes.get('cohort', '')}",
+        id=f"e{day}-{changes.get('newsletter_id', '')}-{changes.get('cohort', '').replace('/', '-')}",
         local_date=TODAY - dt.timedelta(days=day),
         composed_at=NOW - dt.timedelta(days=day),
         **changes,
@@ -138,34 +171,57 @@ def _frozen(editions: EditionStore, day: int, **changes: Any) -> Edition:
     return editions.freeze(made)
 
 
-def test_what_was_told_is_what_was_sent_to_these_readers_since_then(
-    shelves: tuple[EditionStore, Ledger],
-) -> None:
-    editions, ledger = shelves
+def test_what_was_told_is_what_was_sent_to_these_readers_since_then(shelves: Shelves) -> None:
+    editions = shelves.editions
     told = [_frozen(editions, day) for day in (6, 2, 1)]
-    others = [
-        _frozen(editions, 7),
-        _frozen(editions, 1, newsletter_id="weekly"),
-        _frozen(editions, 1, cohort="Africa/Cairo"),
-    ]
-    for one in [*told, *others]:
-        ledger.open(one.id, {"default": message()}, [], NOW)
+    others = [_frozen(editions, 7), _frozen(editions, 1, newsletter_id="weekly")]
+    shelves.send(*told, *others)
     _frozen(editions, 3)
     since = NOW - dt.timedelta(days=7)
     assert editions.told_since("mujaz", "", since) == told
-    assert editions.told_since("mujaz", "Africa/Cairo", since) == others[-1:]
+    assert editions.told_since("weekly", "", since) == others[-1:]
     assert editions.told_since("mujaz", "", NOW) == []
 
 
-def test_an_edition_is_told_from_the_moment_at_which_its_recipients_are_frozen(
-    shelves: tuple[EditionStore, Ledger],
-) -> None:
-    editions, ledger = shelves
+def test_a_cohort_was_told_by_its_own_edition_of_each_date_else_by_the_newsletters(shelves: Shelves) -> None:
+    editions = shelves.editions
+    common = {day: _frozen(editions, day) for day in (4, 3, 2, 1)}
+    cairo = {day: _frozen(editions, day, cohort="Africa/Cairo") for day in (5, 3, 1)}
+    amman = _frozen(editions, 2, cohort="Asia/Amman")
+    # Of the second day before, nobody got the newsletter's own; of the last, nobody in Cairo theirs.
+    shelves.send(common[4], common[3], common[1], cairo[5], cairo[3], amman)
+    since = NOW - dt.timedelta(days=7)
+    assert editions.told_since("mujaz", "Africa/Cairo", since) == [cairo[5], common[4], cairo[3], common[1]]
+    assert editions.told_since("mujaz", "Asia/Amman", since) == [common[4], common[3], amman, common[1]]
+    assert editions.told_since("mujaz", "", since) == [common[4], common[3], common[1]]
+
+
+def test_an_edition_is_told_from_the_moment_at_which_its_recipients_are_frozen(shelves: Shelves) -> None:
+    editions = shelves.editions
     made = _frozen(editions, 1)
     since = NOW - dt.timedelta(days=7)
     assert editions.told_since("mujaz", "", since) == []
-    ledger.open(made.id, {"default": message()}, [], NOW)
+    assert editions.opened_slots(made.local_date) == set()
+    shelves.send(made)
     assert editions.told_since("mujaz", "", since) == [made]
+    assert editions.opened_slots(made.local_date) == {("mujaz", made.local_date, "")}
+
+
+def test_the_opened_slots_are_those_from_a_date_on_of_all_newsletters_and_cohorts(shelves: Shelves) -> None:
+    editions = shelves.editions
+    assert editions.opened_slots(TODAY) == set()
+    shelves.send(
+        _frozen(editions, 2),
+        _frozen(editions, 1, cohort="Pacific/Apia"),
+        _frozen(editions, 0, newsletter_id="weekly"),
+        _frozen(editions, 0),
+    )
+    _frozen(editions, 1)
+    yesterday = TODAY - dt.timedelta(days=1)
+    of_today = {("mujaz", TODAY, ""), ("weekly", TODAY, "")}
+    assert editions.opened_slots(TODAY) == of_today
+    assert editions.opened_slots(yesterday) == of_today | {("mujaz", yesterday, "Pacific/Apia")}
+    assert len(editions.opened_slots(TODAY - dt.timedelta(days=9))) == 4
 
 
 def test_an_id_that_stands_in_another_slot_is_refused(store: Store) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import pathlib
+import re
+from dataclasses import replace
+from functools import cache
+from zoneinfo import available_timezones
 
 import pytest
 
@@ -11,6 +14,7 @@ from digest.app import App
 from digest.errors import NothingToSay
 from digest.model import ArticleDraft, FetchState, Newsletter, Source
 from digest.pipeline import compose, draft_edition, edition_id
+from digest.pipeline.composing import RankedNews, rank_news
 from digest.ranker.places import Placer
 from digest.ranker.rank import RankSettings
 from tests.conftest import NOW
@@ -96,6 +100,15 @@ def test_an_article_that_is_held_back_is_told_when_its_time_has_come(placer: Pla
     assert _compose(store, MemoryEditionStore(), placer, now=NOW + ahead) == [_HEADLINES["gulf"]]
 
 
+def test_nothing_newer_than_the_moment_of_composing_is_told(placer: Placer) -> None:
+    later = [_entry(_HEADLINES["levant"], NOW + dt.timedelta(seconds=1)), _entry(_HEADLINES["gulf"], NOW)]
+    store = MemoryArticleStore()
+    # Collected after the edition's moment, as where a preview looks back.
+    store.save_feed(source(), parsed(*later), FetchState(source_id="zaytuna"), NOW + dt.timedelta(hours=1))
+    assert _compose(store, MemoryEditionStore(), placer) == [_HEADLINES["gulf"]]
+    assert len(rank_news(newsletter(), store, placer, _SETTINGS, NOW).articles) == 1
+
+
 def test_a_newsletter_reads_its_own_sources_only(placer: Placer) -> None:
     store = _stored(_entry(_HEADLINES["gulf"]), of=source("one"))
     store.save_feed(source("two"), parsed(_entry(_HEADLINES["levant"])), FetchState(source_id="two"), NOW)
@@ -170,14 +183,63 @@ def test_the_newest_that_is_named_is_one_of_its_own_sources(placer: Placer) -> N
         _compose(store, MemoryEditionStore(), placer, newsletter(sources=("own",)))
 
 
+# --------------------------------------------------------------------------- cohorts
+
+
+def test_cohorts_that_are_composed_at_once_share_the_ranking(placer: Placer) -> None:
+    store = _stored(*(_entry(headline) for headline in _HEADLINES.values()))
+    calls: list[RankedNews] = []
+
+    @cache
+    def ranked() -> RankedNews:
+        calls.append(rank_news(newsletter(), store, placer, _SETTINGS, NOW))
+        return calls[-1]
+
+    what = (store, MemoryEditionStore(), placer, _SETTINGS, NOW)
+    alone = compose(newsletter(), slot(), *what)
+    for cohort in ("Africa/Cairo", "Asia/Amman", "Africa/Cairo"):
+        made = compose(newsletter(), slot(cohort=cohort), *what, ranked)
+        assert made == replace(alone, id=edition_id(slot(cohort=cohort)), cohort=cohort)
+    assert len(calls) == 1
+
+
+def test_a_frozen_edition_asks_for_no_ranking(placer: Placer) -> None:
+    store, editions = _stored(_entry(_HEADLINES["gulf"])), MemoryEditionStore()
+    first = compose(newsletter(), slot(), store, editions, placer, _SETTINGS, NOW)
+
+    def ranked() -> RankedNews:
+        raise AssertionError("it is not needed")
+
+    assert compose(newsletter(), slot(), store, editions, placer, _SETTINGS, NOW, ranked) == first
+
+
 @pytest.mark.parametrize(
     ("cohort", "expected"),
     [
         pytest.param("", "mujaz-2026-11-22", id="the newsletter's own zone"),
         pytest.param("Africa/Cairo", "mujaz-2026-11-22-africa-cairo", id="another zone"),
+        pytest.param("Etc/GMT-5", "mujaz-2026-11-22-etc-gmt-5", id="a zone with a minus"),
+        pytest.param("Etc/GMT+5", "mujaz-2026-11-22-etc-gmt-plus-5", id="a zone with a plus"),
+        pytest.param(
+            "America/North_Dakota/Center", "mujaz-2026-11-22-america-north_dakota-center", id="of three parts"
+        ),
     ],
 )
 def test_an_edition_is_named_by_its_slot(cohort: str, expected: str) -> None:
     assert edition_id(slot(cohort=cohort)) == expected
-    # It is a folder's name in the outbox, and a part of Message-ID.
-    assert pathlib.PurePath(expected).name == expected
+
+
+def test_no_two_cohorts_editions_have_one_name_and_each_is_fit_for_files_and_addresses() -> None:
+    zones = ["", *available_timezones()]
+    # One newsletter's id may be the beginning of another's.
+    slots = [
+        slot(day, newsletter_id=name, cohort=zone)
+        for name in ("mujaz", "mujaz-2026-11-22", "mujaz-2026-11-22-africa-cairo", "mujaz-2026")
+        for day in (slot().local_date, slot().local_date + dt.timedelta(days=1))
+        for zone in zones
+    ]
+    names = [edition_id(one) for one in slots]
+    assert len(zones) > 400
+    assert len(set(names)) == len(slots)
+    # Nothing to be quoted in an address (RFC 3986, 2.3), no folder, and small letters, for file systems without case.
+    assert [name for name in names if not re.fullmatch(r"[a-z0-9._-]+", name)] == []

@@ -141,8 +141,28 @@ def test_what_was_composed_and_never_sent_was_not_told(placer: Placer) -> None:
     assert again.left_out == ()
 
 
-def test_readers_of_another_zone_were_told_by_their_own_editions_only(days: Days) -> None:
-    assert set(_marks(days.compose(1, cohort="Africa/Cairo")).values()) == {""}
+def test_readers_of_another_zone_were_told_by_their_own_editions(days: Days) -> None:
+    days.write(1, *_CAUSE)
+    of_cairo = days.compose(1, cohort="Africa/Cairo")
+    days.write(2, _OTHER)
+    days.compose(2, cohort="Africa/Cairo")
+    # The other news was told in Cairo, on the day before: there it is no news, in the newsletter's own zone it is.
+    assert set(_marks(of_cairo).values()) == {"mujaz-2026-11-22"}
+    with pytest.raises(NothingToSay):
+        days.compose(3, cohort="Africa/Cairo")
+    assert _OTHER[0] in _marks(days.compose(3))
+
+
+def test_readers_of_a_new_cohort_were_told_by_the_newsletters_own_editions(days: Days) -> None:
+    with pytest.raises(NothingToSay, match="1 stories were told before"):
+        days.compose(1, cohort="Africa/Cairo")
+
+
+def test_the_newsletters_readers_were_not_told_by_a_cohorts_edition(placer: Placer) -> None:
+    days = Days(placer)
+    days.write(0, *_FIRE)
+    days.compose(0, cohort="Africa/Cairo")
+    assert set(_marks(days.compose(1)).values()) == {""}
 
 
 def test_a_frozen_edition_stays_as_it_is_whatever_is_told_since(days: Days) -> None:

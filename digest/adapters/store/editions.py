@@ -53,17 +53,27 @@ class SqlEditionStore:
     def told_since(self, newsletter_id: str, cohort: str, since: dt.datetime) -> list[Edition]:
         """See `ports.EditionStore`."""
         query = (
-            sa.select(table.c.document)
+            sa.select(table.c.local_date, table.c.document)
             .where(
                 table.c.newsletter_id == newsletter_id,
-                table.c.cohort == cohort,
+                table.c.cohort.in_(("", cohort)),
                 table.c.composed_at > since,
                 table.c.opened_at.is_not(None),
             )
-            .order_by(table.c.local_date)
+            .order_by(table.c.local_date, table.c.cohort != "")
         )
         with reading(self._engine) as connection:
-            return [_document.validate_json(document) for document in connection.scalars(query)]
+            # A date keeps what comes last: the cohort's own.
+            by_date = {row.local_date: row.document for row in connection.execute(query)}
+        return [_document.validate_json(document) for document in by_date.values()]
+
+    def opened_slots(self, since: dt.date) -> set[tuple[str, dt.date, str]]:
+        """See `ports.EditionStore`."""
+        query = sa.select(table.c.newsletter_id, table.c.local_date, table.c.cohort).where(
+            table.c.local_date >= since, table.c.opened_at.is_not(None)
+        )
+        with reading(self._engine) as connection:
+            return {(row.newsletter_id, row.local_date, row.cohort) for row in connection.execute(query)}
 
     def latest_edition_id(self) -> str | None:
         """See `ports.EditionStore`."""
