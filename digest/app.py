@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import gettext
 import io
 import os
@@ -22,12 +21,18 @@ from digest.settings import Settings
 if TYPE_CHECKING:
     from jinja2 import Environment, TemplateError
 
+    from digest.adapters.links import LinkSigner
     from digest.adapters.store import Store
     from digest.mailer.language import Language
     from digest.mailer.mime import Assembler, Envelope
+    from digest.pipeline import Pacer
     from digest.ports import Clock, Fetcher, Parser, Sender
     from digest.ranker.places import Placer
     from digest.ranker.rank import RankSettings
+
+
+#: The newsletter id of letters to the operator.
+ALERTS = "alerts"
 
 
 class App:
@@ -81,7 +86,7 @@ class App:
         """The store, its tables up to date. Raises DatabaseError."""
         from digest.adapters.store import open_store
 
-        return open_store(self.database_url)
+        return open_store(self.database_url, self.settings.delivery.soft_bounces)
 
     @cached_property
     def fetcher(self) -> Fetcher:
@@ -219,7 +224,7 @@ class App:
             from_name=shown(newsletter.title),
             from_address=mail.from_,
             newsletter_id=newsletter.id,
-            unsubscribe_address=mail.unsubscribe_to or mail.from_,
+            unsubscribe_address="" if newsletter.id == ALERTS else mail.unsubscribe_to or mail.from_,
         )
 
     def assembler(self, newsletter: Newsletter) -> Assembler:
@@ -234,39 +239,56 @@ class App:
         """Return the carrier that is configured. Raises ConfigurationError where it lacks something."""
         return _SENDERS[self.settings.transport](self, newsletter)
 
+    @cached_property
+    def links(self) -> LinkSigner:
+        """What signs readers' links. Raises ConfigurationError where DIGEST_SECRET_KEY is not set."""
+        from digest.adapters.links import LinkSigner
+
+        if not self.settings.secret_keys:
+            lacking = Fault(
+                where="DIGEST_SECRET_KEY",
+                key="",
+                wrong="is not set, and readers' links are signed with it",
+                right="Set it to 32 random characters or more; to change it, put the new one before the old, with a comma.",
+            )
+            raise ConfigurationError([lacking])
+        return LinkSigner(self.settings.secret_keys)
+
     def reader_of(self, newsletter: Newsletter) -> Callable[[Delivery], Reader]:
         """Return what gives a delivery's reader, with the reader's own links."""
         address = self.envelope(newsletter).unsubscribe_address
-        link = f"mailto:{address}?subject={quote(f'unsubscribe {newsletter.id}')}"
-
+        by_mail = f"mailto:{address}?subject={quote(f'unsubscribe {newsletter.id}')}"
         base_url = self.settings.base_url
-        preferences = f"{base_url}/preferences" if base_url else ""
+        # A page without a key to sign its links with is none.
+        links = self.links if base_url and self.settings.secret_keys else None
 
         def reader(delivery: Delivery) -> Reader:
+            who = delivery.subscriber_id, newsletter.id
+            # A copy that was sent by hand is nobody's: it has no links that are a reader's own.
+            own = links if delivery.subscriber_id else None
             return Reader(
                 delivery_id=delivery.id,
                 email=delivery.email,
                 name=delivery.name,
-                unsubscribe_url=link,
-                preferences_url=preferences,
+                unsubscribe_url=f"{base_url}/u/{own.unsubscribe(*who)}" if own else by_mail,
+                preferences_url=f"{base_url}/preferences/{own.preferences(*who)}" if own else base_url,
             )
 
         return reader
 
-    def pacer(self) -> Callable[[int], None]:
-        """Return what holds a sending process to the configured rate."""
-        rate = self.settings.mail.rate_per_second
-        begin = self.clock.now()
-        handed = 0
+    def pacer(self, edition: Edition, newsletter: Newsletter, *, spread: bool = False) -> Pacer:
+        """Return what holds the sending of an edition to the rate of all processes, and to its window with `spread`."""
+        from digest.pipeline import Pacer
 
-        def pace(count: int) -> None:
-            nonlocal handed
-            if rate:
-                due = begin + dt.timedelta(seconds=handed / rate)
-                self.clock.sleep(max((due - self.clock.now()).total_seconds(), 0.0))
-                handed += count
-
-        return pace
+        mail = self.settings.mail
+        domain = mail.from_.rpartition("@")[2]
+        rates = {f"domain {domain}": mail.rate_per_second} if mail.rate_per_second else {}
+        if spread and newsletter.spread_minutes:
+            recipients = self.store.ledger.recipients(edition.id)
+            rates[f"edition {edition.id}"] = max(recipients, 1) / (newsletter.spread_minutes * 60)
+        return Pacer(
+            store=self.store.pace, clock=self.clock, rates=rates, warm_up=mail.warm_up, domain=domain
+        )
 
     def close(self) -> None:
         """Let go of what was opened."""
@@ -333,7 +355,14 @@ def _smtp(app: App, newsletter: Newsletter) -> Sender:
         security=smtp.security,
         timeout_seconds=smtp.timeout_seconds,
     )
-    return SmtpSender(server, app.settings.mail.from_, app.assembler(newsletter), smtp.connections)
+    return SmtpSender(
+        server,
+        app.settings.mail.from_,
+        app.assembler(newsletter),
+        smtp.connections,
+        return_path=smtp.return_path or "",
+        verp=smtp.verp,
+    )
 
 
 def _sendgrid(app: App, newsletter: Newsletter) -> Sender:
@@ -354,6 +383,7 @@ def _sendgrid(app: App, newsletter: Newsletter) -> Sender:
         timeout_seconds=sendgrid.timeout_seconds,
         chunk=sendgrid.chunk,
         envelope=app.envelope(newsletter),
+        sandbox=sendgrid.sandbox,
     )
 
 

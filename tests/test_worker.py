@@ -5,21 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 import pathlib
-import signal
-import sqlite3
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from digest.adapters.clock import SystemClock
+from digest.adapters.store.operating import SqlOperations
 from digest.app import App
 from digest.errors import DatabaseError
 from digest.worker import Worker
@@ -27,7 +24,6 @@ from tests.adapters.http_server import Exchange, answer, http_server
 from tests.cli.running import (
     LOOPBACK,
     digest,
-    environment,
     sample_feeds,
     subscribe,
     write_newsletter,
@@ -36,117 +32,71 @@ from tests.cli.running import (
 from tests.fakes import FakeFetcher, InlineParser
 from tests.pipeline.answers import fetched
 from tests.samples import source
+from tests.worker.processes import (
+    ZONE,
+    due_newsletter,
+    end,
+    last,
+    letters,
+    now,
+    rows,
+    running_worker,
+    wait_until,
+)
 
-_ZONE = "Asia/Riyadh"
 _PEOPLE = ["layla@example.org", "omar@example.com", "reader@example.net"]
-#: Long enough for a busy machine; a test that passes never waits that long.
-_PATIENCE_SECONDS = 60.0
-
-
-def _now() -> dt.datetime:
-    return SystemClock().now()
-
-
-def _due_newsletter(home: pathlib.Path, **values: object) -> None:
-    """Write a newsletter whose time is this minute."""
-    local = _now().astimezone(ZoneInfo(_ZONE))
-    write_newsletter(home, timezone=_ZONE, send_at=f"{local:%H:%M}", late_minutes=180, **values)
-
-
-@contextmanager
-def _worker(home: pathlib.Path, log: pathlib.Path) -> Iterator[subprocess.Popen[bytes]]:
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "digest", "worker"],
-            env=environment(home, LOOPBACK),
-            cwd=home,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def _wait_until(reached: Callable[[], bool], processes: Sequence[subprocess.Popen[bytes]] = ()) -> bool:
-    """Say whether it came to that in time, while all processes live."""
-    end = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < end and all(process.poll() is None for process in processes):
-        if reached():
-            return True
-        time.sleep(0.1)
-    return reached()
-
-
-def _end(process: subprocess.Popen[bytes]) -> int:
-    process.send_signal(signal.SIGTERM)
-    return process.wait(timeout=_PATIENCE_SECONDS)
-
-
-def _letters(home: pathlib.Path) -> list[str]:
-    return sorted(path.stem for path in (home / "var" / "outbox").glob("*/*.eml"))
-
-
-def _rows(home: pathlib.Path, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(home / "var" / "digest.db")) as connection:
-        return connection.execute(query).fetchall()
 
 
 def test_a_worker_delivers_what_is_due_and_ends_at_sigterm(tmp_path: pathlib.Path) -> None:
     log = tmp_path / "worker.log"
-    _due_newsletter(tmp_path)
+    due_newsletter(tmp_path)
     subscribe(tmp_path, *_PEOPLE)
-    with sample_feeds(_now()) as urls:
+    with sample_feeds(now()) as urls:
         write_sources(tmp_path, urls)
-        with _worker(tmp_path, log) as process:
-            delivered = _wait_until(lambda: _letters(tmp_path) == _PEOPLE, [process])
+        with running_worker(tmp_path, log) as process:
+            delivered = wait_until(lambda: letters(tmp_path) == _PEOPLE, [process])
             said = log.read_text(encoding="utf-8")
             assert delivered, said
-            code = _end(process)
+            code = end(process)
     said = log.read_text(encoding="utf-8")
     assert code == 0, said
     assert "Traceback" not in said
     assert (
-        f"newsletter daily: next edition {_now().astimezone(ZoneInfo(_ZONE)).date() + dt.timedelta(days=1)}"
+        f"newsletter daily: next edition {now().astimezone(ZoneInfo(ZONE)).date() + dt.timedelta(days=1)}"
         in said
     )
     # Every start says where mail goes.
     assert f"through outbox {tmp_path / 'var' / 'outbox'}" in said
     assert "collected 9 sources, 0 failed, " in said
-    assert said.rstrip().endswith("stopped")
+    assert last(said) == "stopped"
     states = digest(tmp_path, "deliveries", _edition_id(tmp_path), "--json").json["states"]
     assert states == {"sent": 3}
 
 
 def _edition_id(home: pathlib.Path) -> str:
-    [(edition_id,)] = _rows(home, "SELECT id FROM edition")
+    [(edition_id,)] = rows(home, "SELECT id FROM edition")
     return str(edition_id)
 
 
 def test_two_workers_make_one_edition_and_write_to_each_once(tmp_path: pathlib.Path) -> None:
     people = sorted(f"reader{number}@example.org" for number in range(40))
-    _due_newsletter(tmp_path)
+    due_newsletter(tmp_path)
     subscribe(tmp_path, *people)
     logs = [tmp_path / "one.log", tmp_path / "two.log"]
-    with sample_feeds(_now()) as urls, ExitStack() as stack:
+    with sample_feeds(now()) as urls, ExitStack() as stack:
         write_sources(tmp_path, urls)
-        processes = [stack.enter_context(_worker(tmp_path, log)) for log in logs]
+        processes = [stack.enter_context(running_worker(tmp_path, log)) for log in logs]
 
         def done() -> bool:
-            # Both have looked at the slot: neither has a tick before it that could still send.
-            said = [log.read_text(encoding="utf-8") for log in logs]
-            return _letters(tmp_path) == people and all("collected 9 sources" in text for text in said)
+            return letters(tmp_path) == people
 
-        delivered = _wait_until(done, processes)
+        delivered = wait_until(done, processes)
         assert delivered, "\n".join(log.read_text(encoding="utf-8") for log in logs)
-        assert [_end(process) for process in processes] == [0, 0]
-    assert _letters(tmp_path) == people
-    assert len(_rows(tmp_path, "SELECT id FROM edition")) == 1
-    rows = _rows(tmp_path, "SELECT email, state, attempts FROM delivery ORDER BY email")
-    assert rows == [(email, "sent", 1) for email in people]
+        assert [end(process) for process in processes] == [0, 0]
+    assert letters(tmp_path) == people
+    assert len(rows(tmp_path, "SELECT id FROM edition")) == 1
+    sent = rows(tmp_path, "SELECT email, state, attempts FROM delivery ORDER BY email")
+    assert sent == [(email, "sent", 1) for email in people]
     assert not [log for log in logs if "Traceback" in log.read_text(encoding="utf-8")]
 
 
@@ -181,18 +131,18 @@ def _slow_feed() -> Iterator[str]:
 
 
 def test_a_worker_that_starts_when_an_edition_is_due_collects_all_feeds_first(tmp_path: pathlib.Path) -> None:
-    _due_newsletter(tmp_path)
-    with sample_feeds(_now()) as urls, _slow_feed() as slow:
+    due_newsletter(tmp_path)
+    with sample_feeds(now()) as urls, _slow_feed() as slow:
         write_sources(tmp_path, {"shiraa": urls["shiraa"]})
         # What an earlier run has stored would do for an edition: one without the night's news.
         assert digest(tmp_path, "collect", extra=LOOPBACK).code == 0
         write_sources(tmp_path, {"shiraa": urls["shiraa"], "slow": slow})
-        with _worker(tmp_path, tmp_path / "worker.log") as process:
-            made = _wait_until(lambda: bool(_rows(tmp_path, "SELECT id FROM edition")), [process])
+        with running_worker(tmp_path, tmp_path / "worker.log") as process:
+            made = wait_until(lambda: bool(rows(tmp_path, "SELECT id FROM edition")), [process])
             assert made, (tmp_path / "worker.log").read_text(encoding="utf-8")
-            assert _end(process) == 0
-    [(document,)] = _rows(tmp_path, "SELECT document FROM edition")
-    of_slow, everything = _rows(
+            assert end(process) == 0
+    [(document,)] = rows(tmp_path, "SELECT document FROM edition")
+    of_slow, everything = rows(
         tmp_path,
         "SELECT count(*) FROM article WHERE source_id = 'slow' UNION ALL SELECT count(*) FROM article",
     )
@@ -203,31 +153,31 @@ def test_a_worker_that_starts_when_an_edition_is_due_collects_all_feeds_first(tm
 
 
 def test_a_worker_without_news_sends_nothing_and_says_why_once(tmp_path: pathlib.Path) -> None:
-    _due_newsletter(tmp_path)
+    due_newsletter(tmp_path)
     subscribe(tmp_path, *_PEOPLE)
     write_sources(tmp_path, {})
     log = tmp_path / "worker.log"
-    with _worker(tmp_path, log) as process:
-        said = _wait_until(lambda: "Nothing to say in daily" in log.read_text(encoding="utf-8"), [process])
+    with running_worker(tmp_path, log) as process:
+        said = wait_until(lambda: "Nothing to say in daily" in log.read_text(encoding="utf-8"), [process])
         assert said, log.read_text(encoding="utf-8")
-        assert _end(process) == 0
-    assert _letters(tmp_path) == []
-    assert _rows(tmp_path, "SELECT id FROM edition") == []
+        assert end(process) == 0
+    assert letters(tmp_path) == []
+    assert rows(tmp_path, "SELECT id FROM edition") == []
     assert log.read_text(encoding="utf-8").count("Nothing to say in daily") == 1
 
 
 @pytest.mark.parametrize("late", [pytest.param(False, id="in time"), pytest.param(True, id="too late")])
 def test_once_does_what_is_due_and_ends(late: bool, tmp_path: pathlib.Path) -> None:
-    local = _now().astimezone(ZoneInfo(_ZONE)) - dt.timedelta(minutes=30 if late else 0)
-    write_newsletter(tmp_path, timezone=_ZONE, send_at=f"{local:%H:%M}", late_minutes=20)
+    local = now().astimezone(ZoneInfo(ZONE)) - dt.timedelta(minutes=30 if late else 0)
+    write_newsletter(tmp_path, timezone=ZONE, send_at=f"{local:%H:%M}", late_minutes=20)
     subscribe(tmp_path, *_PEOPLE)
-    with sample_feeds(_now()) as urls:
+    with sample_feeds(now()) as urls:
         write_sources(tmp_path, urls)
         first = digest(tmp_path, "worker", "--once", extra=LOOPBACK)
         again = digest(tmp_path, "worker", "--once", extra=LOOPBACK)
     assert (first.code, again.code) == (0, 0)
-    assert _letters(tmp_path) == ([] if late else _PEOPLE)
-    assert {row[0] for row in _rows(tmp_path, "SELECT attempts FROM delivery")} == (set() if late else {1})
+    assert letters(tmp_path) == ([] if late else _PEOPLE)
+    assert {row[0] for row in rows(tmp_path, "SELECT attempts FROM delivery")} == (set() if late else {1})
 
 
 # --------------------------------------------------------------------------- collecting
@@ -235,7 +185,7 @@ def test_once_does_what_is_due_and_ends(late: bool, tmp_path: pathlib.Path) -> N
 
 def test_a_worker_that_is_told_to_stop_while_it_collects_does_so(tmp_path: pathlib.Path) -> None:
     log = tmp_path / "worker.log"
-    _due_newsletter(tmp_path)
+    due_newsletter(tmp_path)
     with http_server() as server:
 
         def slow(exchange: Exchange) -> None:
@@ -246,17 +196,17 @@ def test_a_worker_that_is_told_to_stop_while_it_collects_does_so(tmp_path: pathl
 
         server.routes |= {f"/{number}": slow for number in range(400)}
         write_sources(tmp_path, {f"s{number}": f"{server.base}/{number}" for number in range(400)})
-        with _worker(tmp_path, log) as process:
+        with running_worker(tmp_path, log) as process:
             stored = "SELECT count(*) FROM source_state"
-            assert _wait_until(lambda: len(server.requests) > 5, [process])
-            assert _end(process) == 0, log.read_text(encoding="utf-8")
-            [(count,)] = _rows(tmp_path, stored)
+            assert wait_until(lambda: len(server.requests) > 5, [process])
+            assert end(process) == 0, log.read_text(encoding="utf-8")
+            [(count,)] = rows(tmp_path, stored)
         asked = len(server.requests)
     # What had come is stored; of the rest nothing was asked for any more.
     assert 0 < int(str(count)) <= asked < 400
     said = log.read_text(encoding="utf-8")
     assert "Traceback" not in said
-    assert said.rstrip().endswith("stopped")
+    assert last(said) == "stopped"
 
 
 def test_an_outage_of_our_own_is_said_once_and_nobody_is_blamed(tmp_path: pathlib.Path) -> None:
@@ -266,11 +216,11 @@ def test_an_outage_of_our_own_is_said_once_and_nobody_is_blamed(tmp_path: pathli
         write_sources(tmp_path, {**lost, "missing": f"{server.base}/feed"})
         ran = digest(tmp_path, "worker", "--once", extra=LOOPBACK)
     assert ran.code == 0
-    assert ran.err.count("most hosts cannot be reached") == 1
-    assert "source lost2 failed" not in ran.err
-    assert "source missing failed: the server answered 404" in ran.err
-    rows = _rows(tmp_path, "SELECT source_id, failures FROM source_state ORDER BY source_id")
-    assert rows == [("lost2", 0), ("lost3", 0), ("lost4", 0), ("lost5", 0), ("missing", 1)]
+    assert ran.out.count("most hosts cannot be reached") == 1
+    assert "source lost2 failed" not in ran.out
+    assert "source missing failed: the server answered 404" in ran.out
+    states = rows(tmp_path, "SELECT source_id, failures FROM source_state ORDER BY source_id")
+    assert states == [("lost2", 0), ("lost3", 0), ("lost4", 0), ("lost5", 0), ("missing", 1)]
 
 
 class _NoStore:
@@ -278,6 +228,14 @@ class _NoStore:
 
     def __getattr__(self, name: str) -> object:
         raise DatabaseError("the database is gone")
+
+
+@dataclass(frozen=True)
+class _Shelves:
+    """A store of which one shelf is gone."""
+
+    articles: object
+    operations: SqlOperations
 
 
 @pytest.mark.parametrize("broken", [pytest.param(False, id="well"), pytest.param(True, id="badly")])
@@ -288,20 +246,22 @@ def test_however_a_collect_ends_the_parser_s_processes_end_with_it(
     write_sources(tmp_path, {"one": "https://one.example/feed"})
     app, parser = App(home=tmp_path, environment={}), InlineParser()
     app.parser, app.fetcher = parser, FakeFetcher({"one": fetched(source("one"))})
-    store: Any = _NoStore() if broken else app.store
-    app.store = store
+    real = app.store
+    worker = Worker(app)
+    if broken:
+        no_store: Any = _Shelves(articles=_NoStore(), operations=real.operations)
+        app.store = no_store
     try:
         with pytest.raises(DatabaseError) if broken else nullcontext():
-            Worker(app).collect()
+            worker.collecting.collect_if_due()
         assert parser.closings == 1
         assert parser.asked == ([] if broken else ["one"])
     finally:
-        if not broken:
-            store.close()
+        real.close()
 
 
 def test_wrong_settings_end_a_worker_before_it_starts(tmp_path: pathlib.Path) -> None:
-    _due_newsletter(tmp_path, accent="red")
+    due_newsletter(tmp_path, accent="red")
     ran = digest(tmp_path, "worker")
     assert ran.code == 2
     assert "accent: 'red'" in ran.err

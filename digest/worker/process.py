@@ -1,0 +1,189 @@
+"""The worker as a process: its jobs, its signals, and its end in order."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from digest.errors import DigestError
+from digest.schedule import next_slot
+from digest.worker.alerting import Alerting
+from digest.worker.collecting import Collecting
+from digest.worker.life import Life, Stopping
+from digest.worker.logs import log_to_stdout
+from digest.worker.rounds import Rounds
+from digest.worker.sending import Sending
+
+if TYPE_CHECKING:
+    from digest.app import App
+    from digest.model import Newsletter
+
+_log = logging.getLogger("digest.worker")
+
+#: Seconds between two looks at the clock, two signs of life, two looks for troubles, two looks for a signal.
+TICK_SECONDS = 20
+BEAT_SECONDS = 10
+ALERT_SECONDS = 60
+_LOOK_SECONDS = 0.2
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Worker:
+    """Collects, composes and delivers by the schedule."""
+
+    def __init__(self, app: App) -> None:
+        """Take what is configured. Raises DatabaseError where the store cannot be opened."""
+        self._app = app
+        self.life = Life(app.store.operations, app.clock)
+        self._looking = threading.Lock()
+        self.alerting = Alerting(app, self.life)
+        self.collecting = Collecting(app, self.life)
+        self.rounds = Rounds(app, self.life, self.collecting, self.alerting.tell_of_slot)
+        self.sending = Sending(
+            app, self.life, lambda newsletter: newsletter in self.rounds.paused, self.alerting.tell_of_sending
+        )
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT; then bring what is in hand to its end."""
+        with self._living() as scheduler:
+            for job, seconds in (
+                (self.collect, TICK_SECONDS),
+                (self.slots, TICK_SECONDS),
+                (self.alerting.look, ALERT_SECONDS),
+            ):
+                self._every(scheduler, seconds, job)
+            while not self.life.stopping:
+                time.sleep(_LOOK_SECONDS)
+
+    def run_once(self) -> None:
+        """Do what is due now, and end; a signal ends it in order before that."""
+        with self._living():
+            # In a thread of its own: this one must see a signal, whatever hangs.
+            work = threading.Thread(target=self.do_due, name="once", daemon=True)
+            work.start()
+            while work.is_alive() and not self.life.stopping:
+                work.join(_LOOK_SECONDS)
+
+    def do_due(self) -> None:
+        """Collect if it is time, bring what is due on its way, and tell of troubles."""
+        for job in (
+            self.collect,
+            self.collecting.wait,
+            self.slots,
+            self.sending.wait,
+            self.alerting.look,
+        ):
+            _guarded(job)()
+
+    def collect(self) -> None:
+        """Collect if it is time; what has waited for the news is composed at once."""
+        if self.collecting.collect_if_due():
+            self.slots()
+
+    def slots(self) -> None:
+        """Bring on their way the slots that are due, and begin to deliver what is not finished."""
+        # A worker that starts when an edition is due would make it of yesterday's news.
+        self.collecting.looked.wait()
+        with self._looking:
+            self.sending.start(self.rounds.look())
+
+    def _every(self, scheduler: BackgroundScheduler, seconds: float, job: Callable[[], None]) -> None:
+        """Have this done at once and then every so many seconds, whatever becomes of it."""
+        scheduler.add_job(
+            _guarded(job),
+            "interval",
+            seconds=seconds,
+            id=job.__name__,
+            next_run_time=self._app.clock.now(),
+        )
+
+    @contextmanager
+    def _living(self) -> Iterator[BackgroundScheduler]:
+        """Be known as a worker meanwhile; at the end, what is in hand is brought to its end."""
+        log_to_stdout()
+        for name in _SIGNALS:
+            signal.signal(name, self._on_signal)
+        self.life.beat()
+        scheduler = BackgroundScheduler(
+            timezone=dt.UTC,
+            executors={"default": ThreadPoolExecutor(4)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._every(scheduler, BEAT_SECONDS, self.life.beat)
+        self._say_start()
+        scheduler.start()
+        yield scheduler
+        self._end(scheduler)
+
+    def _on_signal(self, _name: int, _frame: object) -> None:
+        self.life.stopping = True
+        # A second one ends the process at once.
+        for name in _SIGNALS:
+            signal.signal(name, signal.SIG_DFL)
+
+    def _say_start(self) -> None:
+        app = self._app
+        _log.info("worker started; database %s", app.store.engine.url.render_as_string(hide_password=True))
+        for newsletter in app.newsletters():
+            _guarded(partial(self._say_next, newsletter))()
+
+    def _say_next(self, newsletter: Newsletter) -> None:
+        slot = next_slot(newsletter, "", self._app.clock.now())
+        sender = self._app.sender(newsletter)
+        sender.close()
+        _log.info(
+            "newsletter %s: next edition %s, due %s, through %s",
+            newsletter.id,
+            slot.local_date,
+            slot.due_at.isoformat(),
+            sender.destination,
+        )
+
+    def _end(self, scheduler: BackgroundScheduler) -> None:
+        for job in scheduler.get_jobs():
+            if job.id != self.life.beat.__name__:
+                job.remove()
+        if self.life.stopping:
+            _log.info("stopping: what is in hand is brought to its end")
+        self.life.stopping = True
+        idle = self.life.wait_until_idle(self._app.settings.delivery.drain_seconds)
+        _guarded(self.life.end)()
+        if not idle:
+            _log.error(
+                "what is in hand did not end within delivery.drain_seconds: messages that were leaving become unknown "
+                "when their lease runs out; `digest deliveries EDITION` shows them"
+            )
+        _log.info("stopped")
+        if not idle:
+            # Threads that hang would keep the process for as long as their carrier likes.
+            logging.shutdown()
+            os._exit(0)
+        scheduler.shutdown()
+        self.sending.close()
+
+
+def _guarded(job: Callable[[], None]) -> Callable[[], None]:
+    """Return a job whose failure is logged, and that is tried again at its next time."""
+
+    def run() -> None:
+        try:
+            job()
+        except Stopping:
+            return
+        except DigestError as error:
+            _log.error("%s", error)
+        except Exception:
+            _log.exception("%s failed; it is tried again", getattr(job, "__qualname__", job))
+
+    return run

@@ -1,0 +1,142 @@
+"""Delivering: a thread for each edition that is on its way, so that a long one holds up no other."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TYPE_CHECKING
+
+from digest.errors import DigestError
+from digest.model import ReceiptStatus
+from digest.pipeline import DeliverReport, deliver, no_progress
+from digest.worker.life import Life, Stopping
+from digest.worker.logs import about
+
+if TYPE_CHECKING:
+    from digest.app import App
+
+_log = logging.getLogger("digest.worker")
+
+#: Editions on their way at a time.
+THREADS = 8
+#: One that has been sent for so long gives its thread to another that waits.
+_QUANTUM = dt.timedelta(minutes=5)
+#: Rests after trouble, in minutes, each longer than the last.
+_RESTS = (1, 2, 4, 8, 15)
+#: Told of trouble with an edition, and None when it goes on.
+Tell = Callable[[str, str | None], None]
+
+
+class Sending:
+    """Delivers editions side by side, none of them twice in this process."""
+
+    def __init__(
+        self, app: App, life: Life, is_paused: Callable[[str], bool], tell: Tell, threads: int = THREADS
+    ) -> None:
+        """Take what says whether a newsletter is paused, and whom to tell of trouble."""
+        self._app = app
+        self._life = life
+        self._is_paused = is_paused
+        self._tell = tell
+        self._most = threads
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="edition")
+        self._lock = threading.Lock()
+        self._running: dict[str, Future[None]] = {}
+        #: Troubles in a row, by edition.
+        self._troubles: dict[str, int] = {}
+
+    def start(self, edition_ids: Sequence[str]) -> None:
+        """Begin to deliver those that are not on their way yet."""
+        with self._lock:
+            self._running = {one: work for one, work in self._running.items() if not work.done()}
+            for edition_id in edition_ids:
+                if edition_id not in self._running and not self._life.stopping:
+                    self._running[edition_id] = self._threads.submit(self._deliver, edition_id)
+
+    def wait(self) -> None:
+        """Wait until all that was begun has come to its end."""
+        with self._lock:
+            running = list(self._running.values())
+        wait(running)
+
+    def close(self) -> None:
+        """End the threads."""
+        self._threads.shutdown(cancel_futures=True)
+
+    def _deliver(self, edition_id: str) -> None:
+        with about(edition=edition_id):
+            try:
+                with self._life.at(f"delivering {edition_id}"):
+                    self._send(edition_id)
+            except Stopping:
+                return
+            except DigestError as error:
+                self._hold(edition_id, str(error))
+            except Exception as error:
+                _log.exception("delivering %s failed", edition_id)
+                self._hold(edition_id, f"{type(error).__name__}: {error}")
+
+    def _send(self, edition_id: str) -> None:
+        app, until = self._app, self._app.clock.now() + _QUANTUM
+        edition = app.edition(edition_id)
+        newsletter = app.newsletter(edition.newsletter_id)
+        told = False
+
+        def stopped() -> bool:
+            nonlocal told
+            others_wait = self._others_wait() and app.clock.now() >= until
+            told = self._life.stopping or others_wait or self._is_paused(newsletter.id)
+            return told
+
+        sender = app.sender(newsletter)
+        try:
+            report = deliver(
+                edition_id,
+                app.store.ledger,
+                sender,
+                app.reader_of(newsletter),
+                app.clock,
+                dt.timedelta(seconds=app.settings.delivery.lease_seconds),
+                app.pacer(edition, newsletter, spread=True),
+                stopped,
+                no_progress,
+            )
+        finally:
+            sender.close()
+        if report.receipts or report.stopped:
+            why = "told to pause" if told else report.stopped
+            _log.info("edition %s through %s: %s", edition_id, sender.destination, _words(report, why))
+        if report.stopped and not told:
+            self._hold(edition_id, report.stopped, report.retry_at)
+        elif report.receipts.get(ReceiptStatus.SENT):
+            self._goes_on(edition_id)
+
+    def _others_wait(self) -> bool:
+        with self._lock:
+            return sum(not work.done() for work in self._running.values()) > self._most
+
+    def _hold(self, edition_id: str, why: str, until: dt.datetime | None = None) -> None:
+        """Leave an edition alone for a while, each time longer, or until the carrier's own moment."""
+        troubles = self._troubles[edition_id] = self._troubles.get(edition_id, 0) + 1
+        rest = dt.timedelta(minutes=_RESTS[min(troubles, len(_RESTS)) - 1])
+        until = until or self._app.clock.now() + rest
+        _log.error("edition %s is left alone until %s UTC: %s", edition_id, f"{until:%Y-%m-%d %H:%M}", why)
+        try:
+            self._app.store.ledger.hold(edition_id, until, why)
+            self._tell(edition_id, why)
+        except Exception:
+            # The database is the trouble, then; the next look finds the edition as it is.
+            _log.exception("edition %s cannot be put on hold", edition_id)
+
+    def _goes_on(self, edition_id: str) -> None:
+        self._troubles.pop(edition_id, None)
+        self._app.store.ledger.hold(edition_id, None, "")
+        self._tell(edition_id, None)
+
+
+def _words(report: DeliverReport, why: str) -> str:
+    done = ", ".join(f"{count} {status}" for status, count in report.receipts.items()) or "nothing sent"
+    return f"{done}; stopped: {why}" if report.stopped else done
