@@ -34,11 +34,15 @@ _COMMANDS = {
     ),
     "send": ("digest.cli.editions", "send", "Deliver an edition to its subscribers."),
     "deliveries": (
-        "digest.cli.editions",
+        "digest.cli.deliveries",
         "deliveries",
         "Show the ledger: who got the edition, and who did not.",
     ),
-    "subscribers": ("digest.cli.subscribers", "subscribers", "Add, import, list and remove subscribers."),
+    "subscribers": (
+        "digest.cli.subscribers",
+        "subscribers",
+        "Add, import, export, list and remove subscribers; suppress and forget.",
+    ),
     "sources": (
         "digest.cli.sources",
         "sources",
@@ -48,6 +52,17 @@ _COMMANDS = {
         "digest.cli.working",
         "worker",
         "Collect, compose and deliver by the schedule, until stopped.",
+    ),
+    "web": ("digest.cli.serving", "web", "Serve the public pages and the editor's desk."),
+    "status": ("digest.cli.operating", "status", "Show the workers, the next runs, and what is wrong."),
+    "pause": ("digest.cli.operating", "pause", "Stop a newsletter for a while."),
+    "resume": ("digest.cli.operating", "resume", "Let a paused newsletter go on."),
+    "cancel": ("digest.cli.deliveries", "cancel", "Stop an edition in flight."),
+    "migrate": ("digest.cli.operating", "migrate", "Bring the database up to date."),
+    "doctor": (
+        "digest.cli.doctoring",
+        "doctor",
+        "Find what is wrong with this installation, and what to do.",
     ),
 }
 

@@ -173,8 +173,8 @@ def _say_ranked(app: App, newsletter: Newsletter, edition: Edition) -> None:
 
 
 def _subscribe(app: App, newsletter: Newsletter, now: dt.datetime) -> None:
-    from digest.model import Subscriber
+    from digest.model import Consent, Subscriber
 
     for email, name, regions in _READERS:
         person = Subscriber(id=0, email=email, name=name, newsletter_id=newsletter.id, regions=regions)
-        app.store.subscribers.add(person, source="demo", now=now)
+        app.store.subscribers.add(person, consent=Consent(at=now, how="demo"))

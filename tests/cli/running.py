@@ -16,7 +16,7 @@ from digest.app import App
 from digest.demo.feeds import feed_bytes
 from digest.demo.news import sample_articles, sample_outlets
 from digest.demo.server import feed_server
-from digest.model import Subscriber
+from digest.model import Consent, Subscriber
 
 #: Feeds on loopback are refused otherwise.
 LOOPBACK = {"DIGEST_COLLECT__ALLOW_PRIVATE_ADDRESSES": "true"}
@@ -102,7 +102,7 @@ def subscribe(home: pathlib.Path, *addresses: str) -> None:
     with opened(home) as app:
         for address in addresses:
             person = Subscriber(id=0, email=address, newsletter_id=app.newsletter().id)
-            app.store.subscribers.add(person, source="test", now=app.clock.now())
+            app.store.subscribers.add(person, consent=Consent(at=app.clock.now(), how="a test"))
 
 
 def write_sources(home: pathlib.Path, urls: Mapping[str, str]) -> None:

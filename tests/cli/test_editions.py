@@ -234,6 +234,8 @@ def test_a_test_copy_leaves_the_ledger_alone(composed: pathlib.Path) -> None:
     assert _stored(composed) == before
     [path] = (composed / "var" / "outbox" / _EDITION).iterdir()
     assert path.name == "editor@example.org.eml"
+    abroad = digest(composed, "send", _EDITION, "--to", "ليلى@مثال.example")
+    assert (abroad.code, "left for ليلى@xn--mgbh0fb.example through" in abroad.out) == (0, True)
     refused = digest(composed, "send", _EDITION, "--to", "nobody")
     assert (refused.code, refused.err) == (2, "digest: 'nobody' is no mail address.\n")
 

@@ -20,8 +20,10 @@ _COMMANDS = [
     "preview",
     "send",
     "deliveries",
+    "cancel",
     "subscribers",
     "worker",
+    "doctor",
 ]
 _HEAVY = ["aiohttp", "alembic", "apscheduler", "babel", "feedparser", "jinja2", "lxml", "numpy", "premailer", "psycopg", "pydantic", "scipy", "sendgrid", "sqlalchemy", "tqdm"]  # fmt: skip
 _HELP_THEN_MODULES = """
@@ -37,7 +39,8 @@ print("\\n" + " ".join(sorted({name.partition(".")[0] for name in sys.modules}))
 
 
 @pytest.mark.parametrize(
-    "line", ["--help", "-h", "--version", "compose --help", "send --help", "worker --help"]
+    "line",
+    ["--help", "-h", "--version", "compose --help", "send --help", "deliveries --help", "worker --help"],
 )
 def test_help_imports_nothing_heavy(line: str, empty: pathlib.Path) -> None:
     done = subprocess.run(
@@ -60,7 +63,12 @@ def test_help_names_every_command(empty: pathlib.Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [*_COMMANDS, "subscribers add", "subscribers import", "subscribers list", "subscribers remove"]
+    "command",
+    [
+        *_COMMANDS,
+        *(f"subscribers {name}" for name in ("add", "import", "list", "remove")),
+        *(f"deliveries {name}" for name in ("export", "settle", "resend-unknown", "resend-failed", "cancel")),
+    ],
 )
 def test_each_command_has_its_help(command: str, empty: pathlib.Path) -> None:
     ran = digest(empty, *command.split(), "--help")
