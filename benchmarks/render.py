@@ -79,10 +79,10 @@ def _story(rng: random.Random, number: int, region: str) -> Story:
     )
 
 
-def make_edition(newsletter: Newsletter, seed: int) -> Edition:
-    """Return an edition of `STORIES` stories in all regions, and `BRIEFS` briefs."""
+def make_edition(newsletter: Newsletter, seed: int, stories: int = STORIES, briefs: int = BRIEFS) -> Edition:
+    """Return an edition of so many stories in all regions, and so many briefs."""
     rng = random.Random(seed)
-    each = STORIES // len(newsletter.regions)
+    each = stories // len(newsletter.regions)
     numbers = itertools.count(1)
     sections = tuple(
         Section(region=region, stories=tuple(_story(rng, next(numbers), region) for _ in range(each)))
@@ -95,7 +95,7 @@ def make_edition(newsletter: Newsletter, seed: int) -> Edition:
         cohort="",
         composed_at=NOW,
         sections=sections,
-        briefs=tuple(_story(rng, next(numbers), newsletter.regions[0]) for _ in range(BRIEFS)),
+        briefs=tuple(_story(rng, next(numbers), newsletter.regions[0]) for _ in range(briefs)),
         lead_id=sections[0].stories[0].id,
     )
 
