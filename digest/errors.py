@@ -6,6 +6,7 @@ DigestError
 |   `-- UnknownEdition
 |-- ConfigurationError    every fault of the configuration at once: exit 2
 |-- DatabaseError         the database cannot be opened or is newer than this program: exit 2
+|   `-- DatabaseFailed    the database fails in the middle of work: exit 1
 |-- InputError            a line or a file that cannot be read; names the place: exit 1
 |-- FeedError             a feed that was fetched but cannot be read
 |-- NothingToSay          no story is worth an edition; nothing was made: exit 1
@@ -84,6 +85,12 @@ class DatabaseError(DigestError):
     """The database cannot be opened, or was migrated by a newer program."""
 
     exit_code = 2
+
+
+class DatabaseFailed(DatabaseError):
+    """The database fails in the middle of work: a full disk, a server that is gone. What was not committed is undone."""
+
+    exit_code = 1
 
 
 class InputError(DigestError):

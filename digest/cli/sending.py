@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from digest.cli.options import counted, print_json
+from digest.model import DeliveryState
 
 if TYPE_CHECKING:
     import threading
@@ -107,6 +108,9 @@ class _Waiting:
             self._sleep(again, lambda: False)
             return True
         due = ledger.next_due(edition_id)
+        if due is None and DeliveryState.PENDING in ledger.counts(edition_id):
+            # Another process had its hand on the last ones at the moment of our look.
+            due = now
         if due is None:
             return False
         if due > now:

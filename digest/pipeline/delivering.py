@@ -193,6 +193,8 @@ class _Run:
     def _take_batch(self) -> list[Delivery]:
         """Take up to a batch of one variant off what is claimed, claiming more where nothing is."""
         if not self._claimed and not self._nothing_left:
+            # First what is ours: after a standstill it must not be taken for a dead worker's.
+            self._commit([])
             now = self._clock.now()
             self._ledger.recover(self._edition_id, now)
             limit = max(_CLAIM, _BATCHES_A_CLAIM * self._sender.batch)

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
 
-from digest.errors import DatabaseError
+from digest.errors import DatabaseError, DatabaseFailed
 
 #: The migration that this program's tables are at; a test holds it equal to the newest script.
 HEAD = "0006"
@@ -38,13 +38,16 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             _make_folder(pathlib.Path(parsed.database).parent)
-        engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+        # What fails must not name readers: parameters stay out of the error's words.
+        engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
     if backend == "postgresql":
         driver = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(driver, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        return sa.create_engine(
+            driver, pool_pre_ping=True, connect_args={"connect_timeout": 10}, hide_parameters=True
+        )
     raise DatabaseError(f"DATABASE_URL names {backend}; Mujaz keeps its data in SQLite or PostgreSQL.")
 
 
@@ -138,3 +141,20 @@ def alembic_config(connection: Connection) -> Any:
     config.set_main_option("script_location", str(pathlib.Path(__file__).parent / "migrations"))
     config.attributes["connection"] = connection
     return config
+
+
+def say_failures(engine: Engine) -> None:
+    """Have what an operator must mend, a full disk or a server that is gone, raised as DatabaseFailed."""
+    sa.event.listen(engine, "handle_error", _in_words, retval=True)
+
+
+def _in_words(context: sa.engine.ExceptionContext) -> DatabaseFailed | None:
+    operational = (sa.exc.OperationalError, sa.exc.InternalError)
+    # A ping that fails is answered with a new connection.
+    if context.is_pre_ping or not isinstance(context.sqlalchemy_exception, operational):
+        return None
+    # SQLite says it of a wrong statement as well: that is our own fault, and wants its traceback.
+    if getattr(context.original_exception, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+        return None
+    words = " ".join(str(context.original_exception).split())
+    return DatabaseFailed(f"The database fails: {words}")

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 from digest.adapters.store.articles import SqlArticleStore
 from digest.adapters.store.desk import SqlDeskStore
 from digest.adapters.store.editions import SqlEditionStore
-from digest.adapters.store.engine import migrate, open_engine
+from digest.adapters.store.engine import migrate, open_engine, say_failures
 from digest.adapters.store.ledger import SqlLedger
 from digest.adapters.store.operating import SqlOperations
 from digest.adapters.store.pace import SqlPaceStore
@@ -45,6 +45,7 @@ def open_store(url: str, soft_bounces: int = 5) -> Store:
     except BaseException:
         engine.dispose()
         raise
+    say_failures(engine)
     return Store(
         engine=engine,
         articles=SqlArticleStore(engine),

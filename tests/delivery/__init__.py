@@ -1,0 +1,1 @@
+"""Delivery under fire: processes killed, carriers and databases that fail, and what the ledger says then."""
