@@ -84,7 +84,14 @@ def compose_edition(app: App, newsletter: Newsletter, zone: str = "") -> Edition
     # A template that is missing must be known before an edition is frozen that nobody could be sent.
     app.renderer(newsletter)
     return compose_slot(
-        newsletter, slot, app.store.articles, app.store.editions, app.placer, app.rank_settings, now
+        newsletter,
+        slot,
+        app.store.articles,
+        app.store.editions,
+        app.placer,
+        app.rank_settings,
+        now,
+        edits=app.store.desk.edits(newsletter.id, slot.local_date),
     )
 
 

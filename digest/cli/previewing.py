@@ -79,7 +79,14 @@ def current_edition(app: App) -> Edition:
     newsletter, now = app.newsletter(), app.clock.now()
     slot = current_slot(newsletter, now)
     return app.store.editions.edition_of(slot) or draft_edition(
-        newsletter, slot, app.store.articles, app.placer, app.rank_settings, now, app.store.editions
+        newsletter,
+        slot,
+        app.store.articles,
+        app.placer,
+        app.rank_settings,
+        now,
+        app.store.editions,
+        app.store.desk.edits(newsletter.id, slot.local_date),
     )
 
 

@@ -14,7 +14,7 @@ from digest.mailer.harmless import harmless_edition, harmless_newsletter, harmle
 from digest.mailer.inline import inline_styles
 from digest.mailer.language import Language
 from digest.mailer.plain_text import bidi_text, lead_line, wrap_text
-from digest.mailer.subject import preheader, subject_line
+from digest.mailer.subject import preheader, subject_of
 from digest.mailer.view import EditionView, choose_sections, view_edition
 from digest.model import Edition, Message, Newsletter, Region
 from digest.text.bidi import split_runs, starts_rtl
@@ -90,7 +90,7 @@ def render(
             "edition": of,
             "say": language.say,
             "count": language.count,
-            "subject": subject_line(of),
+            "subject": subject_of(edition, of),
             "preheader": preheader(of),
         }
 

@@ -2,7 +2,7 @@
 
 collect:  due sources | fetch | parse | save
 pages:    articles that want their text | robots.txt | fetch | extract | save
-compose:  articles of the window | rank | leave out what was told | pick | freeze
+compose:  articles of the window | rank | leave out what was told | an editor's acts | pick | freeze
 open:     edition | readers' choices | render variants | freeze messages and recipients
 deliver:  claim | pace | mark sending | send in lanes | settle
 """
@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from digest.pipeline.collecting import CollectReport, SourceOutcome, collect
 from digest.pipeline.composing import (
+    Draft,
     RankedNews,
+    Waiting,
     compose,
+    desk_draft,
     draft_edition,
     edition_id,
     outlet_weights,
@@ -27,13 +30,16 @@ __all__ = [
     "DEFAULT_VARIANT",
     "CollectReport",
     "DeliverReport",
+    "Draft",
     "Pacer",
     "PagesReport",
     "RankedNews",
     "SourceOutcome",
+    "Waiting",
     "collect",
     "compose",
     "deliver",
+    "desk_draft",
     "draft_edition",
     "edition_id",
     "no_progress",

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from digest.errors import SenderError
 from digest.model import Delivery, Message, Reader, Receipt, ReceiptStatus
 from digest.pipeline.pacing import Pacer
-from digest.ports import Clock, Ledger, Outgoing, Progress, Sender
+from digest.ports import Clock, Ledger, Outgoing, Progress, Sender, SharedLanes
 
 _log = logging.getLogger("digest")
 
@@ -30,6 +30,8 @@ _BATCHES_A_CLAIM = 8
 _MOST_MESSAGES = 64
 #: The longest wait, in seconds, between two looks at the clock and at whether we are to stop.
 _LOOK = 0.5
+#: Between two looks, in seconds, at whether another run has given a lane back.
+_ASK_AGAIN = 0.02
 #: Refusals in a row after which it is not the addresses that are at fault.
 _MOST_REFUSALS = 20
 #: How long sending rests after that.
@@ -64,13 +66,16 @@ def deliver(
     pacer: Pacer,
     stopped: Callable[[], bool],
     progress: Progress,
+    shared: SharedLanes | None = None,
 ) -> DeliverReport:
     """Send all that may be sent now, and return when nothing is left to claim.
 
-    Once `stopped` says so, what is in hand is brought to its end and the rest is given back.
+    Once `stopped` says so, what is in hand is brought to its end and the rest is given back. Runs that go on side by
+    side in one process, for several editions, take their lanes from `shared`: a carrier's limit is for all of them.
     """
     with ThreadPoolExecutor(sender.lanes, thread_name_prefix="lane") as lanes:
-        run = _Run(edition_id, ledger, sender, reader_of, clock, lease, pacer, stopped, progress, lanes)
+        what = (edition_id, ledger, sender, reader_of, clock, lease, pacer, stopped, progress)
+        run = _Run(*what, lanes, shared)
         try:
             run.work()
         finally:
@@ -93,6 +98,7 @@ class _Run:
         stopped: Callable[[], bool],
         progress: Progress,
         lanes: ThreadPoolExecutor,
+        shared: SharedLanes | None,
     ) -> None:
         self._edition_id = edition_id
         self._ledger = ledger
@@ -104,6 +110,9 @@ class _Run:
         self._stopped = stopped
         self._progress = progress
         self._lanes = lanes
+        self._shared = shared
+        #: Shared lanes that are ours at the moment.
+        self._taken = 0
         self._total = ledger.recipients(edition_id)
         self._messages: dict[str, Message] = {}
         #: Claimed and not yet on their way, those of a variant together.
@@ -144,6 +153,7 @@ class _Run:
         """Book what is still on its way, and give the rest back: also where the work broke off."""
         while self._busy:
             self._take_in(*self._answers.get())
+        self._give_lanes(self._taken)
         if self._done:
             self._ledger.advance(self._done, [], self._clock.now(), self._lease)
         self._give_back()
@@ -168,11 +178,22 @@ class _Run:
         batches: list[list[Delivery]] = []
         while self._busy + len(batches) < self._sender.lanes:
             admitted = None if self._why else self._admission()
-            if admitted is None or admitted[1] > self._clock.now():
+            if admitted is None or admitted[1] > self._clock.now() or not self._take_lane():
                 break
             self._admitted = None
             batches.append(admitted[0])
         return batches
+
+    def _take_lane(self) -> bool:
+        free = self._shared is None or self._shared.acquire(blocking=False)
+        self._taken += free
+        return free
+
+    def _give_lanes(self, count: int) -> None:
+        self._taken -= count
+        if self._shared is not None:
+            for _ in range(count):
+                self._shared.release()
 
     def _admission(self) -> _Admitted | None:
         """Return the next batch and the moment from which it may leave; None where nothing is left."""
@@ -245,6 +266,7 @@ class _Run:
 
     def _start(self, batch: list[Delivery], outgoing: Mapping[int, Outgoing], now: dt.datetime) -> None:
         if not batch:
+            self._give_lanes(1)
             return
         self._busy += 1
         self._on_the_way |= {held.id: held for held in batch}
@@ -274,7 +296,8 @@ class _Run:
         seconds = _LOOK
         if self._admitted is not None and self._waiting:
             until = (self._admitted[1] - self._clock.now()).total_seconds()
-            seconds = min(max(until, 0.0), _LOOK)
+            # Its moment has come, and others have all lanes: they are asked again soon.
+            seconds = min(max(until, _ASK_AGAIN), _LOOK)
         if not self._busy:
             self._clock.sleep(seconds)
             return
@@ -287,6 +310,7 @@ class _Run:
 
     def _take_in(self, batch: list[Delivery], answer: list[Receipt] | Exception) -> None:
         self._busy -= 1
+        self._give_lanes(1)
         for held in batch:
             self._on_the_way.pop(held.id, None)
         receipts = self._receipts_of(batch, answer)

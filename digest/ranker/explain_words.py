@@ -234,6 +234,7 @@ class Words:
             Reason.OUTLET_FULL: say("its outlet has all the places that it alone may fill"),
             Reason.EDITION_FULL: say("the edition is full"),
             Reason.TOO_SMALL: say("it matters too little for an edition"),
+            Reason.DROPPED_BY_EDITOR: say("an editor took it out"),
         }[reason]
 
     def _score(self, edition: Edition, why: StoryReasons) -> Iterator[str]:

@@ -275,9 +275,9 @@ def left_out(story: Story, reason: Reason) -> LeftOut:
 def _left_out(stories: Sequence[Story], reasons: Mapping[str, Reason]) -> tuple[LeftOut, ...]:
     """Return the best of the stories that have a reason not to be in; `stories` stand best first."""
     out = [story for story in stories if story.id in reasons]
-    waiting = [story for story in out if reasons[story.id] is not Reason.DROPPED_BY_EDITOR]
-    next_in_line = {story.region: story.id for story in reversed(waiting)}
-    # Stable: those that are next in line come first, each group best first.
-    first_these = sorted(out, key=lambda story: next_in_line.get(story.region) != story.id)
+    dropped = {story.id for story in out if reasons[story.id] is Reason.DROPPED_BY_EDITOR}
+    next_in_line = {story.region: story.id for story in reversed(out) if story.id not in dropped}
+    # Stable: those that are next in line or were dropped come first, each group best first.
+    first_these = sorted(out, key=lambda story: story.id not in {next_in_line.get(story.region), *dropped})
     kept = {story.id for story in first_these[:MOST_LEFT_OUT]}
     return tuple(left_out(story, reasons[story.id]) for story in out if story.id in kept)

@@ -12,6 +12,7 @@ from digest.app import ALERTS
 from digest.model import Alert, Newsletter, Reader, Receipt, ReceiptStatus, Slot
 from digest.ports import Outgoing
 from digest.worker import troubles
+from digest.worker.approval import unapproved_editions
 from digest.worker.letters import is_untold, letter
 from digest.worker.life import Life
 from digest.worker.logs import redacted
@@ -32,6 +33,7 @@ _FINDERS: tuple[tuple[Finder, tuple[str, ...]], ...] = (
     (troubles.doubtful_editions, ("unknown", "bounces")),
     (troubles.stopped_sendings, ("sending",)),
     (troubles.dead_workers, ("worker",)),
+    (unapproved_editions, ("approval",)),
 )
 
 

@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 _DAY = dt.timedelta(days=1)
 
 
-def unapproved_editions(app: App, standing: Texts, now: dt.datetime) -> Texts:
+def approval_key(slot: Slot) -> str:
+    """Return the key of an alert about an approval: one is for all zones of a date."""
+    return f"approval {slot.newsletter_id} {slot.local_date}"
+
+
+def unapproved_editions(app: App, standing: Texts, now: dt.datetime, before: dt.datetime | None) -> Texts:
     """Find the editions that are due without an editor's approval: held, missed, or sent all the same."""
     opened = app.store.editions.opened_slots((now - 3 * _DAY).date())
     pauses = app.store.operations.pauses()
@@ -26,20 +31,23 @@ def unapproved_editions(app: App, standing: Texts, now: dt.datetime) -> Texts:
     for newsletter in app.newsletters():
         if newsletter.approval != "manual" or newsletter.id in pauses:
             continue
-        for slot in _due(app, newsletter, now):
+        for slot in _due(app, newsletter, standing, now):
             if app.store.desk.approval(newsletter.id, slot.local_date) is None:
                 is_open = (slot.newsletter_id, slot.local_date, slot.cohort) in opened
                 text = _sent(slot, newsletter) if is_open else _waiting(slot, newsletter, now)
-                # One approval is for all zones of a date: the newsletter's own speaks for them.
                 if text:
-                    found.setdefault(f"approval {newsletter.id} {slot.local_date}", text)
+                    # Of several zones the newsletter's own, which comes first, speaks for them.
+                    found.setdefault(approval_key(slot), text)
     return found
 
 
-def _due(app: App, newsletter: Newsletter, now: dt.datetime) -> Iterator[Slot]:
+def _due(app: App, newsletter: Newsletter, standing: Texts, now: dt.datetime) -> Iterator[Slot]:
+    """Yield the slots whose moment has come, and those of the last day that are too late and had an alert before."""
     cohorts = cohorts_of(newsletter, app.store.subscribers.zones(newsletter.id))
     yield from slots_to_send(newsletter, cohorts, now)
-    yield from slots_missed(newsletter, cohorts, now - _DAY, now)
+    for slot in slots_missed(newsletter, cohorts, now - _DAY, now):
+        if approval_key(slot) in standing:
+            yield slot
 
 
 def _waiting(slot: Slot, newsletter: Newsletter, now: dt.datetime) -> str:

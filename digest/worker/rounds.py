@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
 from digest.errors import DigestError, NothingToSay
-from digest.model import Edition, Newsletter, Slot, ZoneReaders
+from digest.model import Edit, Edition, Newsletter, Slot, ZoneReaders
 from digest.pipeline import compose, edition_id, open_edition
-from digest.pipeline.composing import RankedNews, rank_news
+from digest.pipeline.composing import RankedNews, desk_draft, rank_news
 from digest.schedule import audience_of, cohorts_of, slots_to_compose
 from digest.worker.collecting import Collecting
 from digest.worker.life import Life, Stopping
@@ -61,6 +61,8 @@ class Rounds:
         self._rests: dict[Slot, dt.datetime] = {}
         #: What was logged of them, so that it is said once.
         self._said: dict[Slot, str] = {}
+        #: Slots that wait for an editor, and whose draft was seen to work.
+        self._rehearsed: set[Slot] = set()
         #: Newsletters that are paused, as of the last look.
         self.paused: frozenset[str] = frozenset()
 
@@ -132,19 +134,48 @@ class Rounds:
                 _log.exception("the alert of slot %s cannot be kept", slot_name(slot))
 
     def _begin(self, look: _Look, slot: Slot) -> None:
+        if not self._may_freeze(look, slot):
+            self._rehearse(look, slot)
+            return
         edition = self._app.store.editions.edition_of(slot) or self._compose(look, slot)
         if edition is not None and slot.due_at <= look.now:
             with about(edition=edition.id):
                 self._open(look, slot, edition)
+
+    def _may_freeze(self, look: _Look, slot: Slot) -> bool:
+        """Say whether an edition may be made for good: where an editor approves it, when it is due and not before."""
+        newsletter = look.newsletter
+        if newsletter.approval != "manual":
+            return True
+        if slot.due_at > look.now:
+            return False
+        approval = self._app.store.desk.approval(newsletter.id, slot.local_date)
+        return approval is not None or newsletter.unapproved == "send"
+
+    def _rehearse(self, look: _Look, slot: Slot) -> None:
+        """Make a draft of an edition that waits for an editor, once: what is wrong with it is better known early."""
+        if slot in self._rehearsed or self._collecting.worth_waiting(slot, look.newsletter, look.now):
+            return
+        app, newsletter = self._app, look.newsletter
+        articles, editions, edits = app.store.articles, app.store.editions, self._edits(slot)
+        draft = desk_draft(
+            newsletter, slot, articles, app.placer, app.rank_settings, look.now, editions, edits, look.ranked
+        )
+        app.renderer(newsletter)(draft.edition, newsletter.regions)
+        self._rehearsed.add(slot)
+        _log.info("edition %s waits for an editor's approval", draft.edition.id)
+
+    def _edits(self, slot: Slot) -> Sequence[Edit]:
+        return self._app.store.desk.edits(slot.newsletter_id, slot.local_date)
 
     def _compose(self, look: _Look, slot: Slot) -> Edition | None:
         """Return the slot's edition; None where it waits for the news that are coming in."""
         app, newsletter = self._app, look.newsletter
         if self._collecting.worth_waiting(slot, newsletter, look.now):
             return None
-        articles, editions = app.store.articles, app.store.editions
+        articles, editions, edits = app.store.articles, app.store.editions, self._edits(slot)
         edition = compose(
-            newsletter, slot, articles, editions, app.placer, app.rank_settings, look.now, look.ranked
+            newsletter, slot, articles, editions, app.placer, app.rank_settings, look.now, look.ranked, edits
         )
         _log.info("edition %s is composed: %d stories", edition.id, sum(1 for _ in edition.stories()))
         # A fault of the template is better known now than when the edition is due.

@@ -45,6 +45,8 @@ class Sending:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="edition")
         self._lock = threading.Lock()
         self._running: dict[str, Future[None]] = {}
+        #: The carrier's lanes, which all editions on their way share; made when the first one leaves.
+        self._lanes: threading.Semaphore | None = None
         #: Troubles in a row, by edition.
         self._troubles: dict[str, int] = {}
 
@@ -103,6 +105,7 @@ class Sending:
                 app.pacer(edition, newsletter, spread=True),
                 stopped,
                 no_progress,
+                self._shared(sender.lanes),
             )
         finally:
             sender.close()
@@ -113,6 +116,11 @@ class Sending:
             self._hold(edition_id, report.stopped, report.retry_at)
         elif report.receipts.get(ReceiptStatus.SENT):
             self._goes_on(edition_id)
+
+    def _shared(self, lanes: int) -> threading.Semaphore:
+        with self._lock:
+            self._lanes = self._lanes or threading.Semaphore(lanes)
+            return self._lanes
 
     def _others_wait(self) -> bool:
         with self._lock:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from digest.adapters.clock import SetClock
 from digest.model import Audience, Edition, Message, Receipt, Subscriber
 from digest.pipeline import DeliverReport, Pacer, deliver, no_progress, open_edition
-from digest.ports import Clock, Outgoing, Progress, Sender
+from digest.ports import Clock, Outgoing, Progress, Sender, SharedLanes
 from tests.conftest import NOW
 from tests.fakes import FakeSender, MemoryLedger, MemoryPace, MemorySubscribers
 from tests.samples import edition, message, newsletter, person, reader_of
@@ -49,11 +49,12 @@ def run(
     pacer: Pacer | None = None,
     stopped: Callable[[], bool] = never,
     progress: Progress = no_progress,
+    shared: SharedLanes | None = None,
 ) -> DeliverReport:
     """Send what may be sent now."""
     clock = clock or SetClock(NOW)
     pacer = pacer or Pacer(MemoryPace(), clock)
-    return deliver(ID, ledger, sender, reader_of, clock, LEASE, pacer, stopped, progress)
+    return deliver(ID, ledger, sender, reader_of, clock, LEASE, pacer, stopped, progress, shared)
 
 
 @dataclass

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from digest.adapters.clock import SetClock
+from digest.adapters.clock import SetClock, SystemClock
 from digest.errors import SenderError
 from digest.model import Delivery, DeliveryState, Receipt, ReceiptStatus
 from digest.pipeline import DeliverReport, Pacer
@@ -327,3 +327,36 @@ def test_signs_of_life_hold_everything_while_the_pace_is_slow() -> None:
     assert run(ledger, sender, clock, pacer=pacer).receipts == {ReceiptStatus.SENT: 4}
     assert lost == [0, 0, 0, 0]
     assert sender.moments[-1] >= NOW + dt.timedelta(seconds=600)
+
+
+def test_runs_side_by_side_share_the_lanes_of_their_process() -> None:
+    shared, together, most = threading.Semaphore(2), threading.Lock(), 0
+    under_way = [0]
+
+    def look(_: Sequence[Outgoing]) -> None:
+        nonlocal most
+        with together:
+            under_way[0] += 1
+            most = max(most, under_way[0])
+        threading.Event().wait(0.002)
+        with together:
+            under_way[0] -= 1
+
+    ledgers = [opened(people(12)) for _ in range(3)]
+    reports: list[DeliverReport] = []
+    threads = [
+        threading.Thread(
+            target=lambda ledger=ledger: reports.append(
+                run(ledger, Watched(batch=1, lanes=2, look=look), clock=SystemClock(), shared=shared)
+            )
+        )
+        for ledger in ledgers
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(_PATIENCE)
+    assert [report.receipts for report in reports] == [{ReceiptStatus.SENT: 12}] * 3
+    assert most == 2
+    # All were given back.
+    assert [shared.acquire(blocking=False) for _ in range(3)] == [True, True, False]
