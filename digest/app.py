@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, TemplateError
 
     from digest.adapters.links import LinkSigner
+    from digest.adapters.smtp import ConnectionPool
     from digest.adapters.store import Store
     from digest.mailer.language import Language
     from digest.mailer.mime import Assembler, Envelope
@@ -235,9 +236,19 @@ class App:
         signer = load_signer(self.settings.smtp, self.settings.mail.from_, self.home)
         return Assembler(self.envelope(newsletter), signer)
 
+    @cached_property
+    def smtp_pool(self) -> ConnectionPool:
+        """The connections that all senders of this process share."""
+        from digest.adapters.smtp import ConnectionPool
+        from digest.senders import smtp_server
+
+        return ConnectionPool(smtp_server(self.settings.smtp))
+
     def sender(self, newsletter: Newsletter) -> Sender:
         """Return the carrier that is configured. Raises ConfigurationError where it lacks something."""
-        return _SENDERS[self.settings.transport](self, newsletter)
+        from digest.senders import SENDERS
+
+        return SENDERS[self.settings.transport](self, newsletter)
 
     @cached_property
     def links(self) -> LinkSigner:
@@ -292,7 +303,7 @@ class App:
 
     def close(self) -> None:
         """Let go of what was opened."""
-        for name in ("parser", "store"):
+        for name in ("parser", "smtp_pool", "store"):
             if name in self.__dict__:
                 self.__dict__[name].close()
 
@@ -335,60 +346,3 @@ def _template_fault(newsletter: Newsletter, error: TemplateError) -> Fault:
         wrong=f"cannot be rendered: {error.message}",
         right="Mend the template.",
     )
-
-
-def _outbox(app: App, newsletter: Newsletter) -> Sender:
-    from digest.adapters.outbox import OutboxSender
-
-    return OutboxSender(app.var / "outbox", app.assembler(newsletter))
-
-
-def _smtp(app: App, newsletter: Newsletter) -> Sender:
-    from digest.adapters.smtp import SmtpSender, SmtpServer
-
-    smtp = app.settings.smtp
-    server = SmtpServer(
-        host=smtp.host,
-        port=smtp.port,
-        username=smtp.username,
-        password=smtp.password.get_secret_value(),
-        security=smtp.security,
-        timeout_seconds=smtp.timeout_seconds,
-    )
-    return SmtpSender(
-        server,
-        app.settings.mail.from_,
-        app.assembler(newsletter),
-        smtp.connections,
-        return_path=smtp.return_path or "",
-        verp=smtp.verp,
-    )
-
-
-def _sendgrid(app: App, newsletter: Newsletter) -> Sender:
-    from digest.adapters.sendgrid import SendgridSender
-
-    sendgrid = app.settings.sendgrid
-    if not sendgrid.api_key.get_secret_value():
-        lacking = Fault(
-            where="SENDGRID_API_KEY",
-            key="",
-            wrong="is not set, and the transport is sendgrid",
-            right="Set it in the environment, or choose another transport.",
-        )
-        raise ConfigurationError([lacking])
-    return SendgridSender(
-        api_key=sendgrid.api_key.get_secret_value(),
-        host=sendgrid.host,
-        timeout_seconds=sendgrid.timeout_seconds,
-        chunk=sendgrid.chunk,
-        envelope=app.envelope(newsletter),
-        sandbox=sendgrid.sandbox,
-    )
-
-
-_SENDERS: dict[str, Callable[[App, Newsletter], Sender]] = {
-    "outbox": _outbox,
-    "smtp": _smtp,
-    "sendgrid": _sendgrid,
-}

@@ -27,7 +27,7 @@ from digest.mailer.mime import Assembler
 from digest.model import Bounce, Receipt, ReceiptStatus
 from digest.ports import Outgoing
 
-__all__ = ["SmtpSender", "SmtpServer"]
+__all__ = ["ConnectionPool", "SmtpSender", "SmtpServer"]
 
 _NO_LETTERS = "the server takes no address with letters beyond ASCII before the @ (it offers no SMTPUTF8)"
 
@@ -50,13 +50,15 @@ class SmtpSender:
         *,
         return_path: str = "",
         verp: bool = False,
+        pool: ConnectionPool | None = None,
     ) -> None:
-        """Take where bounces go, `return_path`, else the sender's address.
+        """Take where bounces go, `return_path`, else the sender's address, and connections shared with other senders.
 
         With `verp` it carries the delivery's id, so that a bounce names the reader: bounces+17@example.org.
         """
         self._assembler = assembler
-        self._pool = ConnectionPool(server)
+        self._pool = pool or ConnectionPool(server)
+        self._own_pool = pool is None
         self._return_path = return_path or from_address
         self._verp = verp
         self.lanes = connections
@@ -67,8 +69,9 @@ class SmtpSender:
         return [self._send_one(outgoing, now) for outgoing in batch]
 
     def close(self) -> None:
-        """See `ports.Sender`."""
-        self._pool.close()
+        """See `ports.Sender`. Connections that are shared stay open for the others."""
+        if self._own_pool:
+            self._pool.close()
 
     def _send_one(self, outgoing: Outgoing, now: dt.datetime) -> Receipt:
         if not _is_one_word(outgoing.reader.email):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from digest.ports.collecting import ArticleStore, Fetcher, Parser
 from digest.ports.common import Clock, Progress
-from digest.ports.delivering import Ledger, Outgoing, PaceStore, Sender
+from digest.ports.delivering import Ledger, Outgoing, PaceStore, Sender, SharedLanes
 from digest.ports.desk import DeskStore
 from digest.ports.editions import EditionStore
 from digest.ports.operating import OperationsStore
@@ -23,5 +23,6 @@ __all__ = [
     "Parser",
     "Progress",
     "Sender",
+    "SharedLanes",
     "SubscriberStore",
 ]

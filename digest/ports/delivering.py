@@ -133,6 +133,16 @@ class Sender(Protocol):
         """End connections; the sender is not used again."""
 
 
+class SharedLanes(Protocol):
+    """How many calls of senders may run at once in all runs of a process together; a semaphore."""
+
+    def acquire(self, blocking: bool = True) -> bool:
+        """Take a lane; say whether there was one."""
+
+    def release(self) -> None:
+        """Give it back."""
+
+
 class PaceStore(Protocol):
     """Keeps how fast all processes together may send, over restarts."""
 
