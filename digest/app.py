@@ -7,7 +7,7 @@ import io
 import os
 import pathlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -159,7 +159,8 @@ class App:
         for name in (locale.replace("-", "_"), locale.replace("-", "_").partition("_")[0]):
             path = local_or_shipped(self.home, "config", f"locales/{name}.po")
             if path.exists():
-                return Language(locale, _catalogue(path))
+                stamp = path.stat()
+                return Language(locale, _catalogue(path, stamp.st_mtime_ns, stamp.st_size))
         return Language(locale, gettext.NullTranslations())
 
     def newsletter(self, newsletter_id: str | None = None) -> Newsletter:
@@ -312,7 +313,9 @@ class App:
         yield from self.settings.newsletters.values()
 
 
-def _catalogue(path: pathlib.Path) -> gettext.GNUTranslations:
+@lru_cache(maxsize=16)
+def _catalogue(path: pathlib.Path, _modified: int, _size: int) -> gettext.GNUTranslations:
+    """Return a catalogue, read once as long as its file does not change: a page asks for it each time."""
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import PoFileError, read_po
 

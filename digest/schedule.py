@@ -37,12 +37,14 @@ def cohorts_of(newsletter: Newsletter, zones: Mapping[str, ZoneReaders]) -> dict
     return dict(sorted(cohorts.items()))
 
 
-def audience_of(newsletter: Newsletter, cohort: str, zones: Iterable[str]) -> Audience:
-    """Return whom a cohort's edition is for; `zones` are those that readers gave."""
+def audience_of(
+    newsletter: Newsletter, cohort: str, zones: Iterable[str], day: dt.date | None = None
+) -> Audience:
+    """Return whom a cohort's edition of a local date is for; `zones` are those that readers gave."""
     if cohort:
-        return Audience(newsletter_id=newsletter.id, zones=(cohort,))
+        return Audience(newsletter_id=newsletter.id, zones=(cohort,), day=day)
     own = {"", newsletter.timezone, *(zone for zone in zones if not _cohort_of(newsletter, zone))}
-    return Audience(newsletter_id=newsletter.id, zones=tuple(sorted(own)))
+    return Audience(newsletter_id=newsletter.id, zones=tuple(sorted(own)), day=day)
 
 
 def _cohort_of(newsletter: Newsletter, zone: str) -> str:

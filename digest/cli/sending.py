@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Between two looks at what another process holds, and at whether we are to stop.
 _LOOK_AGAIN_SECONDS = 1.0
+#: The shortest wait for what is to be tried again: a chunk's readers come back one by one, and leave together again.
+_GATHERING = dt.timedelta(seconds=5)
 #: The longest wait for a moment that the carrier has named; beyond it the command ends and says so.
 _LONGEST_WAIT = dt.timedelta(minutes=15)
 
@@ -29,7 +31,8 @@ def audience(app: App, newsletter: Newsletter, edition: Edition) -> Audience:
     """Return whom an edition is for."""
     from digest.schedule import audience_of
 
-    return audience_of(newsletter, edition.cohort, app.store.subscribers.zones(newsletter.id))
+    zones = app.store.subscribers.zones(newsletter.id)
+    return audience_of(newsletter, edition.cohort, zones, edition.local_date)
 
 
 def open_for_sending(app: App, newsletter: Newsletter, edition: Edition) -> int:
@@ -113,14 +116,16 @@ class _Waiting:
             due = now
         if due is None:
             return False
+        until = due
         if due > now:
-            seconds = (due - now).total_seconds()
+            until = max(due, now + _GATHERING)
+            seconds = (until - now).total_seconds()
             self._say(
                 f"Waiting up to {seconds:.0f} s for what another process holds or what is to be tried again.",
-                due,
+                until,
             )
         # Not to the lease's end at once: whoever holds it is done long before, as a rule.
-        self._sleep(due, lambda: ledger.next_due(edition_id) != due)
+        self._sleep(until, lambda: ledger.next_due(edition_id) != due)
         return True
 
     def _say(self, sentence: str, until: dt.datetime) -> None:

@@ -218,7 +218,7 @@ class _Run:
             self._commit([])
             now = self._clock.now()
             self._ledger.recover(self._edition_id, now)
-            limit = max(_CLAIM, _BATCHES_A_CLAIM * self._sender.batch)
+            limit = self._pacer.most_in_hand(max(_CLAIM, _BATCHES_A_CLAIM * self._sender.batch))
             claimed = self._ledger.claim(self._edition_id, limit, now, self._lease)
             # The sort is stable: within a variant they stay in their order.
             self._claimed.extend(sorted(claimed, key=lambda held: held.variant))

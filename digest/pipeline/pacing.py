@@ -12,6 +12,8 @@ from digest.ports import Clock, PaceStore
 
 #: Seconds of sending that are reserved at a time: one look at the database for so many messages.
 _STOCK_SECONDS = 0.05
+#: Seconds of sending for which readers are taken in hand: who leaves the list later than that is still spared.
+_IN_HAND_SECONDS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Pacer:
     domain: str = ""
     #: What is reserved and not used: how many, and from when on.
     _stock: dict[str, Admission] = field(default_factory=dict)
+
+    def most_in_hand(self, most: int) -> int:
+        """Return how many of `most` messages to take in hand: what leaves within a few seconds, at least one."""
+        return max(min([most, *(math.ceil(rate * _IN_HAND_SECONDS) for rate in self.rates.values())]), 1)
 
     def admit(self, count: int) -> Admission:
         """Return leave for up to `count` messages.

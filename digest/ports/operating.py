@@ -50,3 +50,9 @@ class OperationsStore(Protocol):
 
     def pauses(self) -> Mapping[str, Pause]:
         """Return the pauses, by newsletter."""
+
+    def prune(self, before: dt.datetime) -> int:
+        """Delete what only mattered until then: a provider's events, attempts, ended workers, cleared alerts.
+
+        The first of all workers stays: it tells since when there is a schedule. Returns how many rows went.
+        """

@@ -20,6 +20,7 @@ from digest.errors import DigestError
 from digest.schedule import next_slot
 from digest.worker.alerting import Alerting
 from digest.worker.collecting import Collecting
+from digest.worker.housekeeping import Housekeeping
 from digest.worker.life import Life, Stopping
 from digest.worker.logs import log_to_stdout
 from digest.worker.rounds import Rounds
@@ -35,6 +36,8 @@ _log = logging.getLogger("digest.worker")
 TICK_SECONDS = 20
 BEAT_SECONDS = 10
 ALERT_SECONDS = 60
+#: And two looks at whether it is time to tidy up.
+TIDY_SECONDS = 600
 _LOOK_SECONDS = 0.2
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -49,6 +52,7 @@ class Worker:
         self._looking = threading.Lock()
         self.alerting = Alerting(app, self.life)
         self.collecting = Collecting(app, self.life)
+        self.housekeeping = Housekeeping(app, self.life)
         self.rounds = Rounds(app, self.life, self.collecting, self.alerting.tell_of_slot)
         self.sending = Sending(
             app, self.life, lambda newsletter: newsletter in self.rounds.paused, self.alerting.tell_of_sending
@@ -61,6 +65,7 @@ class Worker:
                 (self.collect, TICK_SECONDS),
                 (self.slots, TICK_SECONDS),
                 (self.alerting.look, ALERT_SECONDS),
+                (self.housekeeping.tidy, TIDY_SECONDS),
             ):
                 self._every(scheduler, seconds, job)
             while not self.life.stopping:
@@ -83,6 +88,7 @@ class Worker:
             self.slots,
             self.sending.wait,
             self.alerting.look,
+            self.housekeeping.tidy,
         ):
             _guarded(job)()
 

@@ -187,7 +187,7 @@ class Rounds:
         render = self._app.renderer(newsletter)
         # Before it is opened: killed in between, a worker must not leave yesterday's to be sent after today's.
         self._expire_older(edition, look.now)
-        audience = audience_of(newsletter, slot.cohort, look.zones)
+        audience = audience_of(newsletter, slot.cohort, look.zones, slot.local_date)
         readers = open_edition(
             edition, newsletter, audience, store.subscribers, store.ledger, render, look.now
         )

@@ -110,12 +110,17 @@ class Sending:
         finally:
             sender.close()
         if report.receipts or report.stopped:
-            why = "told to pause" if told else report.stopped
+            why = self._told_why(newsletter.id) if told else report.stopped
             _log.info("edition %s through %s: %s", edition_id, sender.destination, _words(report, why))
         if report.stopped and not told:
             self._hold(edition_id, report.stopped, report.retry_at)
         elif report.receipts.get(ReceiptStatus.SENT):
             self._goes_on(edition_id)
+
+    def _told_why(self, newsletter_id: str) -> str:
+        if self._life.stopping:
+            return "the worker is told to end"
+        return f"{newsletter_id} is paused" if self._is_paused(newsletter_id) else "other editions wait"
 
     def _shared(self, lanes: int) -> threading.Semaphore:
         with self._lock:

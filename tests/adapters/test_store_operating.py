@@ -231,6 +231,25 @@ def test_of_many_that_pause_or_resume_at_once_one_did_it(database_url: str, stor
     assert sum(_at_once(database_url, lambda one, _: one.resume("daily"))) == 1
 
 
+# --------------------------------------------------------------------------- housekeeping
+
+
+def test_what_only_mattered_for_a_while_goes_and_the_first_worker_stays(store: Store) -> None:
+    operations, ago = store.operations, dt.timedelta(days=40)
+    for number, age in enumerate((2 * ago, ago, dt.timedelta())):
+        at = NOW - age
+        operations.beat(
+            WorkerLife(id=f"w{number}", host="h", pid=number, started_at=at, beat_at=at, stopped_at=at)
+        )
+        operations.raise_alert(f"a{number}", "wrong", at)
+        if number:
+            operations.clear_alert(f"a{number}", at)
+    assert operations.prune(NOW - dt.timedelta(days=30)) == 2
+    assert [one.id for one in operations.workers(NOW - 3 * ago)] == ["w2", "w0"]
+    assert operations.first_start() == NOW - 2 * ago
+    assert [one.key for one in operations.alerts(since=NOW - 3 * ago)] == ["a0", "a2"]
+
+
 # --------------------------------------------------------------------------- editions, tables
 
 

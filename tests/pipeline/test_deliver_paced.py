@@ -22,6 +22,15 @@ def test_messages_leave_as_the_rate_has_it() -> None:
     assert [(moment - NOW).total_seconds() for moment in sender.moments] == [0, 0.25, 0.5, 0.75, 1]
 
 
+def test_who_leaves_the_list_while_sending_goes_slowly_is_spared() -> None:
+    clock, readers = SetClock(NOW), people(20)
+    who = readers[-1].email
+    ledger = opened(readers)
+    sender = Watched(look=lambda _: ledger.subscribers.remove(who, "mujaz", reason="unsubscribed", now=NOW))
+    run(ledger, sender, clock, pacer=Pacer(MemoryPace(), clock, rates={"all": 1}))
+    assert ledger.counts(ID) == {DeliveryState.SENT: 19, DeliveryState.SUPPRESSED: 1}
+
+
 def test_two_runs_at_once_keep_the_rate_together(tmp_path: pathlib.Path) -> None:
     rate, count, clock = 200, 40, SystemClock()
     store = open_store(f"sqlite:///{tmp_path / 'pace.db'}")

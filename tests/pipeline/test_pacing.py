@@ -37,6 +37,20 @@ def test_the_slowest_of_several_rates_counts() -> None:
     assert [pacer.admit(1).at for _ in range(3)] == [NOW, _later(0.5), _later(1)]
 
 
+@pytest.mark.parametrize(
+    ("rates", "count"),
+    [
+        pytest.param({}, 500, id="no rate: as many as are asked for"),
+        pytest.param({"all": 20}, 100, id="five seconds of sending"),
+        pytest.param({"all": 1000}, 500, id="a high rate: no more than are asked for"),
+        pytest.param({"all": 20, "spread e1": 2}, 10, id="the slowest rate counts"),
+        pytest.param({"spread e1": 0.01}, 1, id="never fewer than one"),
+    ],
+)
+def test_no_more_are_taken_in_hand_than_leave_soon(rates: dict[str, float], count: int) -> None:
+    assert Pacer(MemoryPace(), SetClock(NOW), rates=rates).most_in_hand(500) == count
+
+
 def test_nothing_is_admitted_into_the_past() -> None:
     clock = SetClock(NOW)
     pacer = Pacer(MemoryPace(), clock, rates={"all": 1000})

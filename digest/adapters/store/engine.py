@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pathlib
+import random
 import sqlite3
 import time
 from typing import Any
@@ -85,8 +86,30 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get("read_only", False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    raw: Any = connection.connection.driver_connection
+    if connection.get_execution_options().get("read_only", False):
+        raw.execute("BEGIN")
+        return
+    # SQLite waits longer and longer between its looks at the lock, up to a tenth of a second: of many writers some
+    # would wait for seconds. Looking often, and never in step with the others, serves all of them.
+    deadline = time.monotonic() + _BUSY_SECONDS
+    raw.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _is_ours(raw, last=time.monotonic() > deadline):
+            time.sleep(random.uniform(0.0005, 0.003))  # noqa: S311
+    finally:
+        raw.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+
+
+def _is_ours(raw: sqlite3.Connection, *, last: bool) -> bool:
+    """Begin to write, and say whether that could be done; the last time, what stands in the way is raised."""
+    try:
+        raw.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or last:
+            raise DatabaseFailed(f"The database fails: {error}") from error
+        return False
+    return True
 
 
 def reading(engine: Engine) -> Connection:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 
 from digest.adapters.store.articles import upsert
 from digest.adapters.store.engine import reading
-from digest.adapters.store.schema import alert, edition, pause, turn, worker
+from digest.adapters.store.schema import alert, attempt, edition, pause, provider_event, turn, worker
 from digest.errors import DatabaseError
 from digest.model import Alert, Pause, Turn, WorkerLife
 
@@ -164,6 +164,18 @@ class SqlOperations:
         with reading(self._engine) as connection:
             rows = connection.execute(sa.select(pause).order_by(pause.c.since)).mappings()
             return {row["newsletter_id"]: Pause(**row) for row in rows}
+
+    def prune(self, before: dt.datetime) -> int:
+        """See `ports.OperationsStore`."""
+        first = sa.select(sa.func.min(worker.c.started_at)).scalar_subquery()
+        old = (
+            sa.delete(provider_event).where(provider_event.c.happened_at < before),
+            sa.delete(attempt).where(attempt.c.window_start < before),
+            sa.delete(worker).where(worker.c.beat_at < before, worker.c.started_at > first),
+            sa.delete(alert).where(alert.c.cleared_at < before),
+        )
+        with self._engine.begin() as connection:
+            return sum(connection.execute(some).rowcount for some in old)
 
     def latest_editions(self, limit: int) -> Sequence[EditionStanding]:
         """Return the editions that were composed last, the newest first."""
