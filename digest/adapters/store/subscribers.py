@@ -32,7 +32,7 @@ __all__ = ["PastDelivery", "SqlSubscriberStore", "Subscription", "email_key", "r
 #: Rows that are in memory at a time where they are streamed.
 _ROWS = 1000
 #: PostgreSQL advisory lock of whoever writes subscribers; any constant of our own. SQLite has one writer anyway.
-_WRITE_LOCK = 0x6D756A617C
+WRITE_LOCK = 0x6D756A617C
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ class SqlSubscriberStore:
         """Give a transaction in which what was read of subscribers still holds when it writes."""
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_WRITE_LOCK)))
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITE_LOCK)))
             yield connection
 
     def _streamed(self, query: sa.Select[*tuple[Any, ...]]) -> Iterator[sa.RowMapping]:
