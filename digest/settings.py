@@ -221,7 +221,7 @@ class WebSettings(Table):
 
     index: bool = Field(True, description="true or false")
     metrics_token: SecretStr = Field(
-        SecretStr(""), description="what /metrics asks for, empty: it is for this machine only"
+        SecretStr(""), description="what /metrics asks for, empty: there is no such page"
     )
     proxies: int = Field(
         0, ge=0, le=5, description="how many of your own proxies stand before the pages, from 0 to 5"

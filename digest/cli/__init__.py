@@ -54,6 +54,16 @@ _COMMANDS = {
         "Collect, compose and deliver by the schedule, until stopped.",
     ),
     "web": ("digest.cli.serving", "web", "Serve the public pages and the editor's desk."),
+    "mail-in": (
+        "digest.cli.mailbox",
+        "mail_in",
+        "Take in one mail: an unsubscribe, a bounce or a complaint.",
+    ),
+    "desk-password": (
+        "digest.cli.desk_password",
+        "desk_password",
+        "Make the hash of a password for the editor's desk.",
+    ),
     "status": ("digest.cli.operating", "status", "Show the workers, the next runs, and what is wrong."),
     "pause": ("digest.cli.operating", "pause", "Stop a newsletter for a while."),
     "resume": ("digest.cli.operating", "resume", "Let a paused newsletter go on."),

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import pathlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import islice
 from typing import IO, TYPE_CHECKING
 
 import click
 
+from digest.adapters import subscriber_rows
+from digest.adapters.subscriber_rows import GONE, WishReader
+from digest.adapters.subscriber_table import Table, opened_table, whole_file, write_rows
 from digest.cli.options import counted, json_option, opened, print_json, progress_bar
-from digest.cli.subscriber_table import opened_table, whole_file, write_rows
+from digest.errors import UnknownNewsletter, UsageError
 
 if TYPE_CHECKING:
     from digest.adapters.store.subscribers import Subscription
-    from digest.adapters.store.subscribing import Wish
     from digest.app import App
-    from digest.model import Consent, Subscriber
+    from digest.model import Subscriber
 
 #: Rows of an import that are stored in one transaction.
 _BATCH = 2000
-#: Characters that we keep of a name, and of where an agreement came from.
-_MOST = 200
-_YES = ("yes", "true", "1")
-_NO = ("no", "false", "0")
 _COLUMNS = (
     "email",
     "name",
@@ -37,8 +35,6 @@ _COLUMNS = (
     "consent_how",
     "consent_source",
 )
-#: What `--all` adds; a row in which one of them says something is not subscribed by an import.
-_GONE = ("ended_at", "suppressed")
 
 
 @click.command(name="import")
@@ -59,18 +55,26 @@ def import_(
     """
     counts = {"new": 0, "known": 0, "suppressed": 0, "refused": 0}
     given = {"newsletter": newsletter} if newsletter else {}
-    with opened() as app, opened_table(file) as table, progress_bar() as show:
+    with opened() as app, _opened_table(file) as table, progress_bar() as show:
         app.newsletter(newsletter)
-        rows = _Rows(app, file.name, confirmed=confirmed, returning=revive_suppressed)
+        name = "standard input" if file.name == "<stdin>" else pathlib.Path(file.name).name
+        rows = WishReader(
+            app.newsletter, name, app.clock.now(), confirmed=confirmed, returning=revive_suppressed
+        )
         done = 0
         while batch := list(islice(table.rows, _BATCH)):
             wishes = []
             for number, row in batch:
-                outcome, wish = rows.read(number, given | row)
+                try:
+                    wish = rows.read(given | row)
+                except UsageError as error:
+                    click.echo(f"digest: {file.name}: line {number} is left out: {error}", err=True)
+                    counts["refused"] += 1
+                    continue
                 if wish:
                     wishes.append(wish)
                 else:
-                    counts[outcome] += 1
+                    counts["suppressed"] += 1
             for added in app.store.subscribers.add_all(wishes):
                 counts["suppressed" if added == "left" else added] += 1
             done += len(batch)
@@ -85,108 +89,33 @@ def import_(
     sys.exit(1 if counts["refused"] else 0)
 
 
-class _Rows:
-    """Reads the rows of one file."""
-
-    def __init__(self, app: App, file_name: str, *, confirmed: bool, returning: bool) -> None:
-        self._app = app
-        self._file_name = file_name
-        self._file = "standard input" if file_name == "<stdin>" else pathlib.Path(file_name).name
-        self._confirmed = confirmed
-        self._returning = returning
-        self._now = app.clock.now()
-
-    def read(self, number: int, row: Mapping[str, str]) -> tuple[str, Wish | None]:
-        """Return the wish of a row; without one, where the row is counted: `refused`, said on stderr, or `suppressed`."""
-        from digest.adapters.store.subscribing import Wish
-        from digest.errors import UnknownNewsletter
-
-        try:
-            person = person_of(self._app, row, confirmed=self._agreed(row))
-            consent = self._consent(row)
-        except (click.UsageError, UnknownNewsletter) as error:
-            click.echo(f"digest: {self._file_name}: line {number} is left out: {error}", err=True)
-            return "refused", None
-        if any(row.get(column) for column in _GONE):
-            return "suppressed", None
-        return "", Wish(person=person, consent=consent, returning=self._returning)
-
-    def _agreed(self, row: Mapping[str, str]) -> bool:
-        """Say whether a row's person has agreed: by the row itself, where it says when, or by the operator's word."""
-        word = row.get("confirmed", "").lower()
-        if word not in (*_YES, *_NO, ""):
-            raise click.UsageError(f"{word!r} in the column `confirmed` is neither yes nor no.")
-        return word not in _NO and (self._confirmed or (word in _YES and "consent_at" in row))
-
-    def _consent(self, row: Mapping[str, str]) -> Consent:
-        from digest.model import Consent
-
-        at = _moment(row["consent_at"], self._now) if "consent_at" in row else self._now
-        source = _one_line(row.get("consent_source", ""))
-        if "consent_how" in row:
-            return Consent(at=at, how=_one_line(row["consent_how"]), source=source)
-        return Consent(at=at, how="import", source=source or self._file)
+@contextmanager
+def _opened_table(file: IO[bytes]) -> Iterator[Table]:
+    with _as_usage(), opened_table(file, file.name) as table:
+        yield table
 
 
-def _moment(text: str, now: dt.datetime) -> dt.datetime:
+@contextmanager
+def _as_usage() -> Iterator[None]:
+    """Have what is wrong with what was typed said as click says it."""
     try:
-        moment = dt.datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-        moment = moment.astimezone(dt.UTC)
-    except (ValueError, OverflowError) as error:
-        raise click.UsageError(f"{text!r} is no ISO 8601 moment such as 2026-03-13T18:00:00Z.") from error
-    if moment > now:
-        raise click.UsageError(f"{text!r} is in the future; nobody has agreed then.")
-    return moment
+        yield
+    except UnknownNewsletter:
+        raise
+    except UsageError as error:
+        raise click.UsageError(str(error)) from error
 
 
 def address_of(text: str) -> str:
-    """Return an address as it is stored. Raises UsageError with what is wrong."""
-    from digest.mailer.address import normal_address
-
-    try:
-        return normal_address(text.strip())
-    except ValueError as error:
-        raise click.UsageError(f"{text!r} is no mail address. {error}") from error
+    """Return an address as it is stored. Raises click's UsageError with what is wrong."""
+    with _as_usage():
+        return subscriber_rows.address_of(text)
 
 
 def person_of(app: App, row: Mapping[str, str], *, confirmed: bool) -> Subscriber:
-    """Return the subscriber of a row. Raises UsageError with what is wrong, UnknownNewsletter."""
-    from digest.model import Subscriber
-
-    email = address_of(row.get("email", ""))
-    newsletter = app.newsletter(row.get("newsletter") or None)
-    regions = tuple(dict.fromkeys(row.get("regions", "").replace(",", " ").split()))
-    unknown = [region for region in regions if region not in newsletter.regions]
-    if unknown:
-        raise click.UsageError(
-            f"{unknown[0]!r} is no region of {newsletter.id}; regions are {', '.join(newsletter.regions)}."
-        )
-    return Subscriber(
-        id=0,
-        email=email,
-        name=_one_line(row.get("name", "")),
-        newsletter_id=newsletter.id,
-        regions=regions,
-        timezone=_zone(row.get("timezone", "")),
-        confirmed=confirmed,
-    )
-
-
-def _one_line(text: str) -> str:
-    from digest.text.tidy import tidy
-
-    # Once more, for the cut may leave a space or a joiner at the end.
-    return tidy(tidy(text)[:_MOST])
-
-
-def _zone(name: str) -> str:
-    from digest.settings import known_zone
-
-    try:
-        return known_zone(name) if name else ""
-    except ValueError as error:
-        raise click.UsageError(f"{name!r} {error}") from error
+    """Return the subscriber of a row. Raises click's UsageError with what is wrong, UnknownNewsletter."""
+    with _as_usage():
+        return subscriber_rows.person_of(app.newsletter, row, confirmed=confirmed)
 
 
 @click.command()
@@ -207,7 +136,7 @@ def export(newsletter: str | None, everybody: bool, to: pathlib.Path | None) -> 
             app.newsletter(newsletter)
         people = app.store.subscribers
         found = people.all_subscriptions(newsletter) if everybody else people.subscriptions(newsletter)
-        columns = (*_COLUMNS, *_GONE) if everybody else _COLUMNS
+        columns = (*_COLUMNS, *GONE) if everybody else _COLUMNS
         rows = (_row(subscription)[: len(columns)] for subscription in found)
         if to is None:
             write_rows(sys.stdout, columns, rows)

@@ -36,7 +36,15 @@ _LETTERS = {"ar": "[\u0621-\u064a]", "fr": "[a-zà-ÿ]", "he": "[\u05d0-\u05ea]"
 _PLACEHOLDER = re.compile(r"\{\w*\}")
 
 #: What only those see who make a newsletter: English will do where a catalogue has no words for it.
-_FOR_MAKERS = ("digest/mailer/inbox/", "digest/studio/", "digest/cli/")
+_FOR_MAKERS = (
+    "digest/mailer/inbox/",
+    "digest/studio/",
+    "digest/cli/",
+    "digest/web/desk",
+    "digest/web/charts",
+)
+#: Folders of templates: what readers see, and what only makers do. The desk's pages stand beside the readers'.
+_READERS, _MAKERS, _DESK = (*THEMES, "confirm", "web"), ("preview",), "desk"
 Message = str | tuple[str, str]
 _LOCALES = sorted(path.stem for path in (shipped("config") / "locales").glob("*.po"))
 
@@ -51,7 +59,10 @@ def _said_in_templates(*folders: str) -> set[Message]:
     environment = Environment(autoescape=True)
     found: set[Message] = set()
     paths = (
-        path for folder in folders or THEMES for path in (REPOSITORY / "templates" / folder).glob("*.j2")
+        path
+        for folder in folders or _READERS
+        for path in (REPOSITORY / "templates" / folder).glob("*.j2")
+        if folders or not path.name.startswith(_DESK)
     )
     for path in sorted(paths):
         tree = environment.parse(path.read_text(encoding="utf-8"))
@@ -75,7 +86,7 @@ def _said_in_code(without: tuple[str, ...] = ()) -> set[Message]:
 def _messages(locale: str = "ar") -> list[Message]:
     """Return what a catalogue must hold: Arabic's all, the others' what readers and `digest explain` say."""
     if locale == "ar":
-        return sorted(_said_in_templates(*THEMES, "preview") | _said_in_code(), key=str)
+        return sorted(_said_in_templates(*_READERS, *_MAKERS) | _said_in_code(), key=str)
     return sorted(_said_in_templates() | _said_in_code(without=_FOR_MAKERS), key=str)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from digest.adapters.store.schema import edition, headline, headline_word
 from digest.text.arabic import stems
+from digest.text.tidy import tidy
 
 #: Letters of a word that count; an index takes no words of any length.
 MOST_LETTERS = 40
@@ -76,7 +77,7 @@ def rows_of(edition_id: str, document: str) -> tuple[list[_Row], list[_Row]]:
         key = {"edition_id": edition_id, "story_id": story["id"]}
         rest = {
             "number": number,
-            "headline": story["headline"],
+            "headline": tidy(story["headline"]),
             "told_edition": told.get("edition_id", ""),
             "told_story": told.get("story_id", ""),
         }

@@ -8,18 +8,16 @@ import pathlib
 import re
 from contextlib import suppress
 
-import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.cli.subscriber_table import guarded, opened_table, plain, whole_file, write_rows
+from digest.adapters.subscriber_table import guarded, opened_table, plain, whole_file, write_rows
+from digest.errors import UsageError
 
 
 def _rows(content: bytes) -> list[tuple[int, dict[str, str]]]:
-    file = io.BytesIO(content)
-    file.name = "people.csv"
-    with opened_table(file) as table:
+    with opened_table(io.BytesIO(content), "people.csv") as table:
         rows = list(table.rows)
         assert table.length >= len(rows)
     return rows
@@ -69,13 +67,13 @@ def test_a_table_is_read(given: str, expected: list[tuple[int, dict[str, str]]])
     ],
 )  # fmt: skip
 def test_a_file_that_is_none_of_ours_is_refused_as_a_whole(given: bytes, says: str) -> None:
-    with pytest.raises(click.UsageError, match=f"^people.csv.*{re.escape(says)}"):
+    with pytest.raises(UsageError, match=f"^people.csv.*{re.escape(says)}"):
         _rows(given)
 
 
 @given(st.binary(max_size=200))
 def test_any_bytes_are_read_or_refused(content: bytes) -> None:
-    with suppress(click.UsageError):
+    with suppress(UsageError):
         assert all(row for _, row in _rows(content))
 
 

@@ -1,0 +1,42 @@
+"""`digest web`."""
+
+from __future__ import annotations
+
+import click
+
+from digest.cli.options import opened
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    envvar="PORT",
+    default=8000,
+    show_default=True,
+    help="The port; PORT.",
+)
+@click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes.")
+@click.option("--threads", type=click.IntRange(1, 64), default=4, show_default=True, help="Threads of each.")
+@click.option(
+    "--proxies",
+    type=click.IntRange(0, 5),
+    default=0,
+    show_default=True,
+    help="Our own proxies before it, which say where a request comes from.",
+)
+def web(host: str, port: int, workers: int, threads: int, proxies: int) -> None:
+    """Serve the public pages and the editor's desk, until SIGTERM."""
+    from digest.web.desk_login import password_hash
+    from digest.web.serving import serve
+
+    with opened() as app:
+        # Faults are said before any process is started, and the tables are brought up to date once.
+        app.links  # noqa: B018
+        password_hash(app)
+        app.store.close()
+    click.echo(f"Serving on http://{host}:{port}", err=True)
+    serve(host, port, workers, threads, proxies)
