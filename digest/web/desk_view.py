@@ -168,7 +168,7 @@ class DeskView:
             )
             yield WaitingRow(
                 key=story.articles[0].id,
-                headline=story.headline,
+                headline=tidy(story.headline),
                 name=shorten(tidy(story.headline), _NAME_LENGTH),
                 region=self._names.get(story.region, story.region),
                 reason=reason,
@@ -190,7 +190,7 @@ class DeskView:
         return Card(
             key=story.articles[0].id,
             number=row.number,
-            headline=story.headline,
+            headline=tidy(story.headline),
             name=shorten(tidy(story.headline), _NAME_LENGTH),
             summary=story.summary,
             region=story.region,

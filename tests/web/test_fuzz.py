@@ -13,7 +13,7 @@ from flask.sessions import SecureCookieSessionInterface
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from digest.adapters.links import Links
+from digest.adapters.links import LinkSigner
 from tests.web.desk_site import WITH_DESK
 from tests.web.everything import FORGOTTEN, PAGES, Whole, whole_site
 from tests.web.reading import known
@@ -326,7 +326,7 @@ _PURPOSES = ("u", "preferences", "confirm")
 def _forged(whole: Whole) -> Iterator[tuple[str, str]]:
     """Yield a purpose and a token that is not for it."""
     names = {"u": "unsubscribe", "preferences": "preferences", "confirm": "confirm"}
-    other = Links([f"{SECRET_KEY}, or another"])
+    other = LinkSigner([f"{SECRET_KEY}, or another"])
     reader = known(whole.site, "layla@example.org").id
     made = {
         "u": other.unsubscribe(reader, "mujaz"),
