@@ -19,7 +19,7 @@ demo: setup  ## sample feeds to a finished newsletter, offline
 	@$(BIN)/digest demo
 
 test: setup  ## everything; what the machine lacks is skipped with a reason
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 check: setup  ## format, lint, types, layers
 	$(BIN)/ruff format --check .

@@ -31,9 +31,11 @@ _MOST_MESSAGES = 64
 #: The longest wait, in seconds, between two looks at the clock and at whether we are to stop.
 _LOOK = 0.5
 #: Between two looks, in seconds, at whether another run has given a lane back.
-_ASK_AGAIN = 0.02
+_ASK_AGAIN = 0.005
 #: Refusals in a row after which it is not the addresses that are at fault.
 _MOST_REFUSALS = 20
+#: Calls in a row, of one message each and of many, that ended in doubt, after which the carrier is not asked again.
+_MOST_DOUBTS, _MOST_DOUBTED_BATCHES = 10, 4
 #: How long sending rests after that.
 _REST = dt.timedelta(hours=1)
 #: Gives a delivery's reader, with the links that are the reader's own.
@@ -126,6 +128,7 @@ class _Run:
         self._done: list[tuple[Delivery, Receipt]] = []
         self._receipts: Counter[ReceiptStatus] = Counter()
         self._refusals = 0
+        self._doubts = 0
         self._renew_at = clock.now() + lease / 3
         self._why = ""
         self._retry_at: dt.datetime | None = None
@@ -214,9 +217,9 @@ class _Run:
     def _take_batch(self) -> list[Delivery]:
         """Take up to a batch of one variant off what is claimed, claiming more where nothing is."""
         if not self._claimed and not self._nothing_left:
-            # First what is ours: after a standstill it must not be taken for a dead worker's.
-            self._commit([])
+            # First what is ours: after a standstill it must not be taken for a dead worker's, nor after one from here on.
             now = self._clock.now()
+            self._commit([])
             self._ledger.recover(self._edition_id, now)
             limit = self._pacer.most_in_hand(max(_CLAIM, _BATCHES_A_CLAIM * self._sender.batch))
             claimed = self._ledger.claim(self._edition_id, limit, now, self._lease)
@@ -319,6 +322,7 @@ class _Run:
             self._done.append((held, receipt))
             self._receipts[receipt.status] += 1
             self._watch(receipt)
+        self._doubt(receipts)
         self._progress("send", self._receipts[ReceiptStatus.SENT], self._total)
 
     def _receipts_of(self, batch: list[Delivery], answer: list[Receipt] | Exception) -> list[Receipt]:
@@ -343,6 +347,16 @@ class _Run:
             self._stop(
                 f"{self._refusals} messages in a row were refused, the last with: {receipt.detail}. "
                 "That is hardly the addresses' fault",
+                self._clock.now() + _REST,
+            )
+
+    def _doubt(self, receipts: Sequence[Receipt]) -> None:
+        """Stop where one call after the other ends in doubt: each of them costs readers their certainty."""
+        in_doubt = all(receipt.status is ReceiptStatus.UNKNOWN for receipt in receipts)
+        self._doubts = self._doubts + 1 if in_doubt else 0
+        if self._doubts >= (_MOST_DOUBTS if self._sender.batch == 1 else _MOST_DOUBTED_BATCHES):
+            self._stop(
+                f"{self._doubts} calls in a row ended in doubt, the last with: {receipts[-1].detail}",
                 self._clock.now() + _REST,
             )
 

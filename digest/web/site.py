@@ -80,6 +80,8 @@ def make_site(app: App, proxies: int = 0) -> Flask:
     """Return the site over an app. `proxies` is how many of our own stand before it and name the reader's address."""
     folders = [app.home / "templates" / "web", shipped("templates") / "web"]
     site = Flask("digest.web", static_folder=str(_static(folders)), static_url_path="/static")
+    # The router would redirect to the Host that was asked for, which anybody can forge.
+    site.url_map.merge_slashes = site.url_map.strict_slashes = False
     site.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     site.config["MAX_FORM_MEMORY_SIZE"] = MOST_BYTES
     site.jinja_loader = ChoiceLoader([FileSystemLoader(folder) for folder in folders])
@@ -120,4 +122,8 @@ def _trouble(pages: Pages, error: Exception) -> BaseResponse:
         return error.response
     if status >= 500:
         _log.error("%s %s failed", request.method, request.endpoint, exc_info=error)
-    return pages.page("trouble.html.j2", status=status)
+    page = pages.page("trouble.html.j2", status=status)
+    if isinstance(error, HTTPException):
+        # What a client has to know besides: Allow (RFC 9110, 15.5.6), Retry-After.
+        page.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    return page

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 from digest.errors import DigestError
 from digest.model import ReceiptStatus
 from digest.pipeline import DeliverReport, deliver, no_progress
+from digest.worker.lanes import FairLanes
 from digest.worker.life import Life, Stopping
 from digest.worker.logs import about
 
 if TYPE_CHECKING:
     from digest.app import App
+    from digest.ports import Sender
 
 _log = logging.getLogger("digest.worker")
 
@@ -46,7 +48,7 @@ class Sending:
         self._lock = threading.Lock()
         self._running: dict[str, Future[None]] = {}
         #: The carrier's lanes, which all editions on their way share; made when the first one leaves.
-        self._lanes: threading.Semaphore | None = None
+        self._lanes: FairLanes | None = None
         #: Troubles in a row, by edition.
         self._troubles: dict[str, int] = {}
 
@@ -105,7 +107,7 @@ class Sending:
                 app.pacer(edition, newsletter, spread=True),
                 stopped,
                 no_progress,
-                self._shared(sender.lanes),
+                self._shared(sender),
             )
         finally:
             sender.close()
@@ -122,9 +124,12 @@ class Sending:
             return "the worker is told to end"
         return f"{newsletter_id} is paused" if self._is_paused(newsletter_id) else "other editions wait"
 
-    def _shared(self, lanes: int) -> threading.Semaphore:
+    def _shared(self, sender: Sender) -> FairLanes | None:
+        """Return the lanes that this sender shares with those of other editions: connections, not requests."""
+        if sender.batch > 1:
+            return None
         with self._lock:
-            self._lanes = self._lanes or threading.Semaphore(lanes)
+            self._lanes = self._lanes or FairLanes(sender.lanes)
             return self._lanes
 
     def _others_wait(self) -> bool:

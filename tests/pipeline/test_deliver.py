@@ -360,3 +360,17 @@ def test_a_wait_doubles_up_to_an_hour_give_or_take_a_quarter(attempts: int) -> N
 def test_all_tries_together_take_a_provider_s_bad_morning() -> None:
     total = sum((wait_after(7, attempts) for attempts in range(1, MOST_ATTEMPTS)), dt.timedelta())
     assert dt.timedelta(hours=4) < total < dt.timedelta(hours=9)
+
+
+@pytest.mark.parametrize(
+    ("batch", "doubtful"), [pytest.param(1, 10, id="one by one"), pytest.param(4, 16, id="in batches")]
+)
+def test_a_carrier_that_leaves_one_call_after_the_other_in_doubt_is_not_asked_again(
+    batch: int, doubtful: int
+) -> None:
+    ledger = opened(people(60))
+    report = run(ledger, FakeSender(batch=batch, lanes=1, answer=lambda _: ReceiptStatus.UNKNOWN))
+    assert report.stopped.startswith(f"{10 if batch == 1 else 4} calls in a row ended in doubt")
+    assert report.retry_at is not None
+    counts = ledger.counts(ID)
+    assert counts == {DeliveryState.UNKNOWN: doubtful, DeliveryState.PENDING: 60 - doubtful}

@@ -174,7 +174,8 @@ def test_a_long_sending_holds_up_no_other(tmp_path: pathlib.Path) -> None:
     with staged(tmp_path, {"id": "slow"}, {"id": "daily"}) as stage:
         stage.subscribe("omar", newsletter="slow")
         stage.subscribe("layla")
-        stage.carriers["slow"] = FakeSender(answer=slowly)
+        stage.carriers["slow"] = FakeSender(answer=slowly, lanes=2)
+        stage.carriers["daily"] = FakeSender(lanes=2)
         stage.news()
         stage.set(DUE)
         try:

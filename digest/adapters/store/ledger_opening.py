@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from digest.adapters.store.articles import upsert
+from digest.adapters.store.headlines import index_headlines
 from digest.adapters.store.schema import delivery, edition, edition_message
 from digest.adapters.store.subscribers import recipients
 from digest.model import Audience, DeliveryState, Message
@@ -54,6 +55,7 @@ def freeze(
         for name, one in messages.items()
     ]
     connection.execute(sa.insert(edition_message), rows)
+    index_headlines(connection, edition_id)
     insert = _insert(connection, edition_id, opened, audience, variants, now)
     # Of an INSERT the count is kept only where it is asked for.
     count = connection.execute(insert, execution_options={"preserve_rowcount": True}).rowcount
