@@ -18,7 +18,7 @@ from tests.conftest import REPOSITORY
 from tests.mailer.making import ARABIC, ENGLISH, READER, edition, full_edition, raw, story, update
 
 #: Every folder of templates that a newsletter can name.
-THEMES = sorted(path.parent.name for path in (REPOSITORY / "templates").glob("*/edition.html.j2"))
+THEMES = sorted(path.parent.name for path in (REPOSITORY / "templates").glob("*/edition.txt.j2"))
 
 _BASE_URL = "https://mujaz.example.org"
 _READER = replace(READER, preferences_url=f"{_BASE_URL}/preferences?t=a&k=b")
