@@ -88,17 +88,22 @@ def _write_ahead(cursor: sqlite3.Cursor) -> None:
 def _begin_sqlite(connection: Connection) -> None:
     raw: Any = connection.connection.driver_connection
     if connection.get_execution_options().get("read_only", False):
+        _wait_at_most(connection, _BUSY_SECONDS)
         raw.execute("BEGIN")
         return
     # SQLite waits longer and longer between its looks at the lock, up to a tenth of a second: of many writers some
     # would wait for seconds. Looking often, and never in step with the others, serves all of them.
+    _wait_at_most(connection, 0)
     deadline = time.monotonic() + _BUSY_SECONDS
-    raw.execute("PRAGMA busy_timeout = 0")
-    try:
-        while not _is_ours(raw, last=time.monotonic() > deadline):
-            time.sleep(random.uniform(0.0005, 0.003))  # noqa: S311
-    finally:
-        raw.execute(f"PRAGMA busy_timeout = {_BUSY_SECONDS * 1000}")
+    while not _is_ours(raw, last=time.monotonic() > deadline):
+        time.sleep(random.uniform(0.0005, 0.003))  # noqa: S311
+
+
+def _wait_at_most(connection: Connection, seconds: int) -> None:
+    """Set how long SQLite itself waits for a lock; said only where it was otherwise, for each statement costs."""
+    if connection.info.get("busy_seconds") != seconds:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {seconds * 1000}")
+        connection.info["busy_seconds"] = seconds
 
 
 def _is_ours(raw: sqlite3.Connection, *, last: bool) -> bool:

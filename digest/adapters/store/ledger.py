@@ -52,7 +52,7 @@ _SETTLE = (
 _LEAVE = (
     sa.update(delivery)
     .where(
-        delivery.c.id.in_(sa.bindparam("ids", expanding=True)),
+        delivery.c.id == sa.bindparam("row"),
         delivery.c.fence == sa.bindparam("held"),
         delivery.c.state == DeliveryState.CLAIMED,
     )
@@ -164,9 +164,10 @@ class SqlLedger:
             changed += connection.execute(_SETTLE, rows).rowcount
             bounced = [(held, receipt) for held, receipt in done if receipt.bounce]
             ledger_outcomes.suppress_bounced(connection, bounced, self.soft_bounces, now)
-        for fence, ids in _by_fence(sending).items():
-            values = {"ids": ids, "held": fence, "lease_until": now + lease, "updated_at": now}
-            changed += connection.execute(_LEAVE, values).rowcount
+        if sending:
+            until = {"lease_until": now + lease, "updated_at": now}
+            leaving = [{"row": held.id, "held": held.fence} | until for held in sending]
+            changed += connection.execute(_LEAVE, leaving).rowcount
         return changed
 
     def renew(self, held: Sequence[Delivery], now: dt.datetime, lease: dt.timedelta) -> None:
