@@ -11,6 +11,8 @@ from digest.errors import DigestError
 
 #: Seconds for which a link that confirms a subscription holds.
 CONFIRM_SECONDS = 3 * 24 * 3600
+#: The highest id that either database can hold.
+_HIGHEST_ID = 2**63 - 1
 
 
 class BadLink(DigestError):
@@ -68,7 +70,7 @@ class LinkSigner:
 def _pair(serializer: URLSafeSerializer, token: str) -> tuple[int, str]:
     try:
         match serializer.loads(token):
-            case [int() as subscriber_id, str() as newsletter_id]:
+            case [int() as subscriber_id, str() as newsletter_id] if 0 < subscriber_id <= _HIGHEST_ID:
                 return subscriber_id, newsletter_id
     except BadData as error:
         raise BadLink("the link is not whole") from error
