@@ -79,6 +79,7 @@ class _Loader:
             collect=settings.collect,
             rank=settings.rank,
             delivery=settings.delivery,
+            worker=settings.worker,
             alerts=settings.alerts,
             web=settings.web,
             newsletters={table.id: _newsletter(table) for table in settings.newsletter},

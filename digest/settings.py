@@ -208,6 +208,13 @@ class DeliverySettings(Table):
     drain_seconds: float = Field(20, ge=0, le=3600, description="seconds up to 3600")
 
 
+class WorkerSettings(Table):
+    """What a worker tells of itself."""
+
+    metrics_port: int = Field(0, ge=0, le=65535, description="a port, 0 for none")
+    metrics_address: str = Field("127.0.0.1", description="the address to listen on")
+
+
 class AlertSettings(Table):
     """What the operator is told of, and where."""
 
@@ -310,6 +317,7 @@ class SettingsFile(Table):
     collect: CollectSettings = CollectSettings()
     rank: RankTable = RankTable()
     delivery: DeliverySettings = DeliverySettings()
+    worker: WorkerSettings = WorkerSettings()
     alerts: AlertSettings = AlertSettings()
     web: WebSettings = WebSettings()
     newsletter: list[NewsletterTable] = Field(min_length=1, description="at least one [[newsletter]]")
@@ -338,6 +346,7 @@ class Settings(BaseModel):
     collect: CollectSettings
     rank: RankTable
     delivery: DeliverySettings
+    worker: WorkerSettings
     alerts: AlertSettings
     web: WebSettings
     newsletters: dict[str, Newsletter]

@@ -34,7 +34,9 @@ def test_deliveries_are_counted_by_day_and_by_newsletter(store: Store) -> None:
     days = figures.delivery_days(TODAY, TODAY + 3 * _DAY)
     assert [(one.total, one.bounces) for one in days] == [(0, 0), (3, 0), (3, 3), (0, 0)]
     assert days[1].states == {DeliveryState.SENT: 3}
-    assert figures.deliveries(TODAY + 2 * _DAY) == {("daily", DeliveryState.FAILED_PERM): 3}
+    assert figures.delivery_states(TODAY + 2 * _DAY) == {
+        ("daily", TODAY + 2 * _DAY): {DeliveryState.FAILED_PERM: 3}
+    }
     assert figures.editions() == {"daily": 2}
     assert figures.waiting_since() is None
     desk.open(1)

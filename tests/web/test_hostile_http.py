@@ -30,7 +30,11 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     words = ["web", "--port", str(free), "--workers", "1", "--threads", "2"]
     with (home / "said").open("wb") as said:
         server = subprocess.Popen(
-            [sys.executable, "-m", "digest", *words], env=environment(home, settings), cwd=home, stderr=said
+            [sys.executable, "-m", "digest", *words],
+            env=environment(home, settings),
+            cwd=home,
+            stdout=said,
+            stderr=subprocess.STDOUT,
         )
     try:
         _wait_until_served(free, server)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import pathlib
+import platform
 from collections.abc import Iterator
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from digest.model import DeliveryState
+from digest import __version__
+from digest.model import Consent, DeliveryState, Pause, Subscriber, WorkerLife
+from digest.schedule import next_slot
+from digest.web.gauges import GAUGES
 from tests.conftest import NOW
 from tests.web.busy import READERS, REFUSED, UNKNOWN, fill
 from tests.web.site import Site, opened_site
@@ -16,6 +21,8 @@ from tests.web.site import Site, opened_site
 _TOKEN = "a word for the scraper"
 _SETTINGS = {"DIGEST_WEB__METRICS_TOKEN": _TOKEN}
 _BEARER = {"Authorization": f"Bearer {_TOKEN}"}
+#: Longer than figures are kept, however slow the machine is.
+_LONG_ENOUGH = dt.timedelta(hours=1)
 Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -78,6 +85,15 @@ def test_the_figures_are_those_of_the_database(site: Site) -> None:
     assert sum(name == "mujaz_deliveries" for name, _ in found) == len(DeliveryState) * len(
         site.app.settings.newsletters
     )
+    # And of today's alone.
+    assert _of(found, "last_edition_deliveries", newsletter=of, state="failed_perm") == REFUSED
+    last = {
+        state: _of(found, "last_edition_deliveries", newsletter=of, state=state) for state in DeliveryState
+    }
+    assert sum(last.values()) == _of(found, "last_edition_recipients", newsletter=of) > REFUSED
+    assert _of(found, "bounces", newsletter=of, kind="hard") + _of(
+        found, "bounces", newsletter=of, kind="soft"
+    ) == (3 * REFUSED)
     assert _of(found, "editions", newsletter=of) == 14
     assert _of(found, "queue_age_seconds") == 0
     left = len(range(8, READERS - 9, 9))
@@ -94,27 +110,85 @@ def test_the_figures_are_those_of_the_database(site: Site) -> None:
     assert _of(found, "collect_timestamp_seconds") == NOW.timestamp() - 8 * 60
     assert _of(found, "newest_article_timestamp_seconds") == NOW.timestamp() - 7 * 60
     assert _of(found, "workers") == 1
-    assert _of(found, "alerts") == 1
+    assert _of(found, "worker_beat_age_seconds") == 0
+    assert _of(found, "alerts", kind="bounces") == 1
+    assert sum(value for (name, _), value in found.items() if name == "mujaz_alerts") == 1
+    assert _of(found, "database_up") == 1
+    assert _of(found, "database_size_bytes") > 100_000
+    assert _of(found, "build_info", version=__version__, python=platform.python_version()) == 1
 
 
-def test_requests_are_counted_by_route_and_without_readers_links(site: Site) -> None:
-    def count(route: str, status: str, method: str = "GET") -> float:
-        return sum(
-            value
-            for (name, labels), value in _figures(site).items()
-            if name == "mujaz_http_requests_total"
-            and {("route", route), ("status", status), ("method", method)} <= set(labels)
-        )
+def test_the_slots_are_those_of_the_schedule(site: Site) -> None:
+    found, newsletter = _figures(site), site.app.newsletter()
+    of = newsletter.id
+    due = next_slot(newsletter, "", NOW).due_at
+    assert _of(found, "next_slot_timestamp_seconds", newsletter=of) == due.timestamp()
+    assert (
+        _of(found, "last_slot_timestamp_seconds", newsletter=of) == (due - dt.timedelta(days=1)).timestamp()
+    )
+    assert _of(found, "last_edition_opened_timestamp_seconds", newsletter=of) > 0
+    assert _of(found, "slots_missed", newsletter=of) == 0
+    assert _of(found, "paused", newsletter=of) == 0
 
-    before = count("/healthz", "200"), count("/u/<token>", "400"), count("none", "404")
-    site.client.get("/healthz")
-    site.client.get("/u/a-secret-of-a-reader")
-    site.client.get("/no-such-page/a-secret-of-a-reader")
-    after = count("/healthz", "200"), count("/u/<token>", "400"), count("none", "404")
-    assert [now - then for then, now in zip(before, after, strict=True)] == [1, 1, 1]
-    site.client.open("/healthz", method="INVENTED")
-    assert count("none", "405", "other") + count("/healthz", "405", "other") == 1
-    assert "a-secret" not in site.client.get("/metrics", headers=_BEARER).get_data(as_text=True)
+
+def test_a_slot_counts_from_when_there_is_a_worker_and_a_reader(tmp_path: pathlib.Path) -> None:
+    with opened_site(tmp_path, _SETTINGS, editions=False) as site:
+        newsletter, store = site.app.newsletter(), site.app.store
+        due = next_slot(newsletter, "", NOW).due_at
+
+        def last(moment: dt.datetime) -> float:
+            site.clock.moment = moment
+            return _of(_figures(site), "last_slot_timestamp_seconds", newsletter=newsletter.id)
+
+        assert last(due + _LONG_ENOUGH) == 0
+        begun = due - _LONG_ENOUGH
+        store.operations.beat(WorkerLife(id="w", host="mail1", pid=1, started_at=begun, beat_at=begun))
+        assert last(due + 2 * _LONG_ENOUGH) == 0
+        reader = Subscriber(id=0, email="layla@example.org", newsletter_id=newsletter.id)
+        store.subscribers.add(reader, consent=Consent(at=begun, how="a test"))
+        assert last(due + 3 * _LONG_ENOUGH) == due.timestamp()
+        # What fell into a pause is owed to nobody.
+        resumed = due + 4 * _LONG_ENOUGH
+        store.operations.take_turn(f"resume {newsletter.id}", "an operator", resumed, dt.timedelta())
+        assert last(due + 5 * _LONG_ENOUGH) == 0
+
+
+def test_figures_are_kept_for_some_seconds_and_counted_anew_then(tmp_path: pathlib.Path) -> None:
+    with opened_site(tmp_path, _SETTINGS, editions=False) as site:
+        of = site.app.newsletter().id
+        operations = site.app.store.operations
+        assert _of(_figures(site), "worker_beat_age_seconds") == -1
+        operations.raise_alert(f"slot {of} 2026-11-22 Asia/Tokyo", "missed", NOW)
+        operations.pause(Pause(newsletter_id=of, since=NOW))
+        assert _of(_figures(site), "slots_missed", newsletter=of) == 0
+        site.clock.moment += _LONG_ENOUGH
+        found = _figures(site)
+        assert _of(found, "slots_missed", newsletter=of) == _of(found, "paused", newsletter=of) == 1
+
+
+def test_without_a_database_that_is_what_it_says(tmp_path: pathlib.Path) -> None:
+    nobody = {"DATABASE_URL": "postgresql://mujaz@127.0.0.1:9/mujaz"}
+    with opened_site(tmp_path, _SETTINGS | nobody, editions=False) as site:
+        found = _figures(site)
+    assert {name for name, _ in found} == {"mujaz_build_info", "mujaz_database_up"}
+    assert _of(found, "database_up") == 0
+
+
+def test_every_figure_is_in_the_table_and_none_is_missing(site: Site) -> None:
+    answer = site.client.get("/metrics", headers=_BEARER).get_data(as_text=True)
+    families = {one.name.removeprefix("mujaz_"): one for one in text_string_to_metric_families(answer)}
+    assert set(families) == set(GAUGES)
+    for name, (words, labels) in GAUGES.items():
+        assert families[name].documentation == words
+        assert {frozenset(one.labels) for one in families[name].samples} <= {frozenset(labels)}, name
+        # SQLite has no task queue.
+        assert families[name].samples or name == "jobs"
+
+
+def test_no_reader_is_named(site: Site) -> None:
+    said = site.client.get("/metrics", headers=_BEARER).get_data(as_text=True)
+    assert "@" not in said
+    assert "layla" not in said
 
 
 def test_an_edition_that_is_still_leaving_has_an_age(tmp_path: pathlib.Path) -> None:
