@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import pathlib
 import shutil
 import sqlite3
@@ -16,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from digest.adapters.clock import SetClock, SystemClock
 from digest.adapters.database_probe import (
     LeftOut,
     edition_figures,
@@ -25,15 +25,19 @@ from digest.adapters.database_probe import (
 )
 from digest.adapters.probe import probe_sendgrid, probe_smtp
 from digest.adapters.store import Store
+from digest.cli.examining import CHECKS
 from digest.doctor import EditionFigures, Level
 from digest.model import Consent, DeliveryState, Subscriber, Suppression, SuppressionReason, WorkerLife
 from digest.settings import SendgridSettings, SmtpSettings
 from tests.adapters.ledgers import DEFAULT, LEASE, MESSAGES, Desk, everybody
+from tests.adapters.smtp_script import Script, scripted_server
 from tests.adapters.smtp_server import Mailbox, certificate, smtp_server
 from tests.cli.conftest import AT
 from tests.cli.running import Ran, digest, opened, subscribe, write_newsletter
 from tests.conftest import NOW
+from tests.doctor.examined import examined
 
+_CLOCK = SystemClock()
 _SECRET = "hunter2-and-more"
 _EDITION = "mujaz-2026-11-22"
 _DAY = dt.timedelta(days=1)
@@ -45,7 +49,7 @@ _DAY = dt.timedelta(days=1)
 @pytest.mark.parametrize(
     ("changes", "level", "says"),
     [
-        pytest.param({}, "ok", "takes the connection.", id="no login"),
+        pytest.param({}, "ok", "takes the connection. It offers SIZE", id="no login"),
         pytest.param({"username": "mujaz", "password": "right"}, "ok", "and the login", id="the right login"),
         pytest.param({"username": "mujaz", "password": "wrong"}, "fault", "refuses the login: 535", id="the wrong login"),
         pytest.param({"security": "starttls"}, "fault", "does not offer what is set: STARTTLS", id="no STARTTLS there"),
@@ -57,14 +61,17 @@ def test_an_smtp_server_is_tried_without_a_message(changes: dict[str, Any], leve
     mailbox = Mailbox()
     with smtp_server(mailbox) as port:
         fields = {"host": "127.0.0.1", "port": port, "security": "none", "timeout_seconds": 5}
-        [found] = probe_smtp(SmtpSettings(**fields | changes))
+        [found] = probe_smtp(SmtpSettings(**fields | changes), _CLOCK)
     assert (found.level, says in found.says) == (level, True), found
     assert (mailbox.senders, mailbox.arrived) == ([], [])
 
 
 @pytest.mark.parametrize(
     ("trusted", "level", "says"),
-    [(True, "ok", "takes the connection."), (False, "fault", "CERTIFICATE_VERIFY_FAILED")],
+    [
+        (True, "ok", "takes the connection, STARTTLS. It offers"),
+        (False, "fault", "CERTIFICATE_VERIFY_FAILED"),
+    ],
     ids=["a good one", "nobody's"],
 )
 def test_a_certificate_is_looked_at(
@@ -74,8 +81,29 @@ def test_a_certificate_is_looked_at(
     if trusted:
         monkeypatch.setenv("SSL_CERT_FILE", str(path))
     with smtp_server(Mailbox(), tls_context=context) as port:
-        [found] = probe_smtp(SmtpSettings(host="127.0.0.1", port=port, timeout_seconds=5))
+        *doubts, found = probe_smtp(SmtpSettings(host="127.0.0.1", port=port, timeout_seconds=5), _CLOCK)
     assert (found.level, says in found.says) == (level, True), found
+    # The tests' certificate holds for an hour.
+    assert [one.id for one in doubts] == (["sender.certificate"] if trusted else [])
+
+
+@pytest.mark.parametrize(
+    ("host", "offers", "ids"),
+    [
+        pytest.param("127.0.0.1", ["SIZE 100000"], ["sender.size"], id="small messages only"),
+        pytest.param("127.0.0.1", ["SIZE 0"], [], id="no limit that it knows"),
+        pytest.param("127.0.0.1", ["SIZE"], [], id="no limit that it tells"),
+        # Another name of this machine's, which does not look so.
+        pytest.param("0.0.0.0", ["SIZE 300000"], ["sender.clear"], id="in clear"),
+    ],
+)
+def test_what_a_server_that_works_lacks(host: str, offers: list[str], ids: list[str]) -> None:
+    script = Script(offers=offers)
+    with scripted_server(script) as port:
+        settings = SmtpSettings(host=host, port=port, security="none", timeout_seconds=5)
+        *doubts, found = probe_smtp(settings, _CLOCK)
+    assert ([one.id for one in doubts], found.id) == (ids, "sender.ok")
+    assert "MAIL" not in " ".join(script.commands).upper()
 
 
 @contextmanager
@@ -120,20 +148,41 @@ def test_a_sendgrid_key_is_tried_without_a_message(
     status: int, body: bytes, sandbox: bool, level: str, says: str
 ) -> None:
     with _scopes(status, body) as (url, asked):
-        [found] = probe_sendgrid(SendgridSettings(host=url, api_key=_SECRET, sandbox=sandbox))
+        [found] = probe_sendgrid(SendgridSettings(host=url, api_key=_SECRET, sandbox=sandbox), _CLOCK)
     assert (found.level, says in found.says) == (level, True), found
     assert asked == [("/v3/scopes", f"Bearer {_SECRET}")]
 
 
+@pytest.mark.parametrize("status", [200, 401], ids=["a good key", "a wrong key"])
+def test_sendgrids_clock_is_compared_with_ours(status: int) -> None:
+    clock = SetClock(_CLOCK.now() - dt.timedelta(minutes=5))
+    with _scopes(status, b'{"scopes": ["mail.send"]}') as (url, _asked):
+        first, *_ = probe_sendgrid(SendgridSettings(host=url, api_key=_SECRET), clock)
+    assert (first.id, first.level, "ahead of this machine's" in first.says) == (
+        "clock.carrier",
+        "fault",
+        True,
+    )
+
+
+def test_a_key_that_no_header_takes_is_a_fault_and_not_told() -> None:
+    settings = SendgridSettings(host="http://127.0.0.1:9", api_key="SG.one\ntwo")
+    [found] = probe_sendgrid(settings, _CLOCK)
+    assert (found.id, "SG.one" in repr(found)) == ("sender.login", False)
+
+
 def test_a_sendgrid_that_is_not_there_is_a_fault() -> None:
-    [found] = probe_sendgrid(SendgridSettings(host="http://127.0.0.1:9", api_key=_SECRET))
+    [found] = probe_sendgrid(SendgridSettings(host="http://127.0.0.1:9", api_key=_SECRET), _CLOCK)
     assert (found.level, "Connection refused" in found.says) == (Level.FAULT, True)
 
 
 def test_a_database_is_looked_at_as_it_is(store: Store, database_url: str) -> None:
-    base = look_at_database(database_url, dt.datetime.now(dt.UTC))
+    base = look_at_database(database_url, _CLOCK)
     assert (base.version, base.trouble, base.write_trouble) == (base.head, "", "")
-    assert base.journal == ("wal" if database_url.startswith("sqlite") else "")
+    server, kind = base.server, database_url.partition(":")[0]
+    assert (server.kind, server.journal) == (kind, "wal" if kind == "sqlite" else "")
+    assert (server.release > (3,), server.size > 10_000, server.damage) == (True, True, "")
+    assert (server.connections > server.connections_used > 0) == (kind == "postgresql")
     assert abs(base.clock_ahead) < 5
     assert edition_figures(store.engine, NOW - _DAY, NOW) == []
 
@@ -154,7 +203,12 @@ def test_the_databases_figures_are_the_ledgers(store: Store) -> None:
     store.ledger.hold(edition_id, NOW + _DAY, "421 busy")
     states = {DeliveryState.PENDING: 1, DeliveryState.CLAIMED: 1}
     figures = EditionFigures(
-        edition_id=edition_id, recipients=2, states=states, held_until=NOW + _DAY, held_why="421 busy"
+        edition_id=edition_id,
+        recipients=2,
+        states=states,
+        opened_at=NOW,
+        held_until=NOW + _DAY,
+        held_why="421 busy",
     )
     begun = NOW - _DAY
     assert edition_figures(store.engine, begun, NOW) == [figures]
@@ -199,14 +253,14 @@ def test_a_sound_home_is_said_to_be_sound(sent: pathlib.Path) -> None:
     told = _told(ran)
     assert (ran.code, ran.err, ran.json["faults"]) == (0, "", 0), told
     assert _tree(sent) == before
-    assert list(told) == ["configuration", "home", "database", "ledger", "sender", "secrets", "sources", "clock", "workers", "schedule"]  # fmt: skip
+    assert list(told) == list(CHECKS)
     assert "add up to their 2 recipients" in told["ledger"][0][1]
 
 
 def test_a_home_that_is_not_there_is_said_and_not_made(empty: pathlib.Path) -> None:
     ran = digest(empty, "doctor", extra={"DIGEST_HOME": str(empty / "nosuch")})
     assert (ran.code, list(empty.iterdir())) == (1, [])
-    assert f"fault    home: The home {empty / 'nosuch'} is not there." in ran.out
+    assert f"  fault    The home {empty / 'nosuch'} is not" in ran.out
     assert "1 fault, 1 warning." in ran.out
 
 
@@ -259,9 +313,8 @@ def test_what_is_wrong_is_found(
     sent: pathlib.Path, spoil: Callable[[pathlib.Path], None], check: str, level: str, says: str
 ) -> None:
     spoil(sent)
-    ran = digest(sent, "doctor", "--json", "--at", AT)
-    assert ran.code == (1 if level == "fault" else 0)
-    assert any(found == level and says in words for found, words in _told(ran)[check]), _told(ran)[check]
+    found = examined(sent, at=NOW)
+    assert any(one.check == check and one.level == level and says in one.says for one in found), found
 
 
 @pytest.mark.parametrize(
@@ -273,7 +326,7 @@ def test_what_is_wrong_is_found(
         pytest.param({"SENDGRID_API_KEY": _SECRET, "DIGEST_SENDGRID__HOST": f"http://127.0.0.1:9/{_SECRET}"}, id="the provider's"),
     ],
 )  # fmt: skip
-def test_no_secret_is_printed(empty: pathlib.Path, extra: dict[str, str]) -> None:
-    ran = digest(empty, "doctor", "--json", extra=extra | {"DIGEST_SECRET_KEY": _SECRET})
-    assert (ran.code, ran.err) == (1, "")
-    assert _SECRET not in json.dumps(ran.json)
+def test_no_secret_is_told(empty: pathlib.Path, extra: dict[str, str]) -> None:
+    found = examined(empty, extra | {"DIGEST_SECRET_KEY": _SECRET})
+    assert any(one.level is Level.FAULT for one in found)
+    assert _SECRET not in repr(found)
