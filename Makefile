@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test check format bench bench-rank screenshots wheel lock clean
+.PHONY: setup demo test check format bench bench-rank drills screenshots wheel lock clean
 
 setup: $(READY)
 
@@ -31,11 +31,15 @@ format: setup
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: setup  ## figures, as ratios against something else in the same run
-	@for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+bench: setup  ## all benchmarks in one go, each beside others of its trade; writes benchmarks/results.md
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-bench.lock
+	@$(BIN)/python benchmarks
 
 bench-rank: setup  ## the ranker's figures on labelled days of real news
 	@$(BIN)/python benchmarks/rank_quality.py
+
+drills: setup  ## breaks things on purpose: what an operator sees, and that the next edition is right
+	@$(BIN)/python -m tests.drills
 
 screenshots: setup  ## the README's pictures, made by the program
 	$(BIN)/python docs/make_screenshots.py
@@ -47,6 +51,7 @@ lock: setup  ## new versions, with hashes and without addresses
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-dev.lock
+	$(BIN)/uv pip compile pyproject.toml --group dev --group bench --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --upgrade -q -o requirements-bench.lock
 
 clean:
 	rm -rf .venv dist var .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -168,12 +168,3 @@ CONTESTANTS: Mapping[str, Callable[[Job], Contestant]] = {
     "Mujaz": Mujaz,
     "reader": LemonReader,
 }
-
-
-def main() -> None:
-    """Name them."""
-    print(f"contestants: {', '.join(CONTESTANTS)}; see collect.py.")
-
-
-if __name__ == "__main__":
-    main()

@@ -255,17 +255,3 @@ def feed_farm(feeds: int, seed: int) -> Iterator[FarmServer]:
     finally:
         ours.send(None)
         process.join(10)
-
-
-def main() -> None:
-    """Say what the feeds are like."""
-    feeds = [make_feed(index, 1) for index in range(100)]
-    sizes = sorted(len(feed.body(1)) for feed in feeds)
-    entries = sum(feed.entries for feed in feeds) / len(feeds)
-    print(
-        f"feed_farm: 100 feeds of {sizes[0]:,} to {sizes[-1]:,} bytes, {entries:.0f} entries each; see collect.py."
-    )
-
-
-if __name__ == "__main__":
-    main()

@@ -9,7 +9,6 @@ it goes to the terminal and nowhere else.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import gzip
 import json
@@ -18,10 +17,12 @@ import runpy
 import subprocess
 import sys
 import tempfile
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from rank_reading import Line, Reading
+from reporting import Findings, Row, benchmark_options
 
 from digest.adapters.article_lines import read_articles
 from digest.app import App
@@ -59,12 +60,12 @@ SAME_STORY = tuple(hundredths / 100 for hundredths in range(16, 27))
 GRAVITY_STEP = (0.1, 0.15, 0.2, 0.3)
 #: What pairwise F1 counts beside B-cubed F1 when stories are compared: it swings with the greatest story of a day.
 PAIRWISE_SHARE = 0.3
-#: The importance of a story that any digest of the day should have.
-MUST_HAVE = 3
+
+_WHY = (
+    "Words alone end here: see docs/adr/0005 and the page on ranking for what was tried and what is missed."
+)
 
 Figures = Mapping[str, float]
-#: One labelled item, or one story, as the scorer reads it.
-Line = dict[str, Any]
 
 
 class Parameters(NamedTuple):
@@ -203,8 +204,8 @@ def _row(label: str, figures: Mapping[str, float | None], parameters: Parameters
     return f"{label:16}{cells}{chosen}"
 
 
-def print_left_out(title: str, measured: Measured, days: Sequence[Day]) -> None:
-    """Print the table of these days, each with the parameters chosen on the others, and the mean."""
+def print_left_out(title: str, measured: Measured, days: Sequence[Day]) -> Figures:
+    """Print the table of these days, each with the parameters chosen on the others; return the mean."""
     titles = "".join(f"{name:>11}" for name in FIGURES.values())
     print(f"\n{len(days)} days, each with the parameters chosen on the other {len(days) - 1}: {title}")
     print(f"{'day':16}{titles}{'same_story':>12}{'gravity':>12}")
@@ -213,108 +214,54 @@ def print_left_out(title: str, measured: Measured, days: Sequence[Day]) -> None:
         chosen = choose(measured, [other.date for other in days if other is not day])
         rows.append(measured[day.date, chosen])
         print(_row(day.date + " *" * day.ours, rows[-1], chosen))
-    print(_row("mean", mean(rows)))
+    means = mean(rows)
+    print(_row("mean", means))
+    return means
 
 
-def print_table(bench: Bench, days: Sequence[Day]) -> None:
+def rows_of(title: str, figures: Figures) -> list[Row]:
+    """Return a mean of some days for the page of results, with what issue 4 asks for."""
+    goals = dict(zip(FIGURES, ISSUE["goal"], strict=True))
+    return [
+        Row(
+            name=f"{title}: {shown}",
+            value=figures[name],
+            goal=goals[name],
+            sense="at most" if name == "repeats" else "at least",
+            why=_WHY,
+        )
+        for name, shown in FIGURES.items()
+    ]
+
+
+def print_table(bench: Bench, days: Sequence[Day]) -> list[Row]:
     """Print the figures of the days with the labels that came with the news, of all days, and what to compare with."""
     given = [day for day in days if not day.ours]
     bench.check_contract(given[0])
     measured = measure(bench, days)
-    print_left_out("the days whose labels came with the news", measured, given)
+    few = print_left_out("the days whose labels came with the news", measured, given)
     for label, figures in ISSUE.items():
         print(_row(label, dict(zip(FIGURES, figures, strict=True))))
     print("(goal: at least, repeats at most; the last two rows: issue 4's figures for other days than these)")
-    print_left_out("all days (*: our own labels)", measured, days)
+    every = print_left_out("all days (*: our own labels)", measured, days)
+    return [
+        *rows_of(f"{len(given)} days, each left out", few),
+        *rows_of(f"{len(days)} days, each left out", every),
+        *print_shipped(bench, days),
+    ]
+
+
+def print_shipped(bench: Bench, days: Sequence[Day]) -> list[Row]:
+    """Print the mean of all days with the parameters that the program comes with."""
     parameters = Parameters(bench.shipped.same_story, bench.shipped.gravity_step)
-    print(_row("as shipped, all", mean([bench.figures(day, bench.shipped) for day in days]), parameters))
-
-
-class Reading:
-    """One ranked day beside its labels, to be read."""
-
-    def __init__(self, bench: Bench, day: Day) -> None:
-        self._stories, choice = bench.rank(day, bench.shipped)
-        self._picked = {story.id for story in choice.stories()}
-        self._reasons = {one.story_id: one.reason.value for one in choice.left_out}
-        self._label = {label["id"]: label for label in day.labels}
-        self._worth: dict[int, int] = defaultdict(int)
-        for label in day.labels:
-            self._worth[label["story"]] = max(self._worth[label["story"]], label["importance"])
-
-    def _main(self, story: Story) -> int:
-        """Return the labelled story that most of a story's articles tell, as the scorer counts them."""
-        votes: Counter[int] = Counter(self._label[article.id]["story"] for article in story.articles)
-        return votes.most_common(1)[0][0]
-
-    def _of_label(self) -> Mapping[int, list[tuple[int, Article]]]:
-        """Return by labelled story its articles, each with the place of the ranker's story that holds it."""
-        found = defaultdict(list)
-        for place, story in enumerate(self._stories, start=1):
-            for article in story.articles:
-                found[self._label[article.id]["story"]].append((place, article))
-        return found
-
-    def mixed(self) -> Iterator[str]:
-        """Yield the stories that hold articles of more than one labelled story."""
-        for place, story in enumerate(self._stories, start=1):
-            told = [(self._label[article.id]["story"], article) for article in story.articles]
-            if len({label for label, _ in told}) > 1:
-                yield f"#{place}"
-                yield from (f"   label {label:3}  {article.title}" for label, article in told)
-
-    def split(self) -> Iterator[str]:
-        """Yield the labelled stories that are torn into several."""
-        for label, found in sorted(self._of_label().items()):
-            if len({place for place, _ in found}) > 1:
-                yield f"label {label}, importance {self._worth[label]}"
-                yield from (f"   #{place:3}  {article.title}" for place, article in found)
-
-    def misplaced(self) -> Iterator[str]:
-        """Yield the stories some of whose articles have another region by their labels, with the evidence."""
-        for place, story in enumerate(self._stories, start=1):
-            wanted = Counter(self._label[article.id]["region"] for article in story.articles)
-            if set(wanted) == {story.region}:
-                continue
-            right = ", ".join(f"{region} x{count}" for region, count in wanted.most_common())
-            yield f"#{place} {story.region}, second {story.second_region or 'none'}; labels: {right}; {story.headline}"
-            for one in story.evidence:
-                yield f"   {one.weight:6.2f} {one.country or '--'} {one.region:12} {one.words} (x{len(one.articles)})"
-
-    def missed(self) -> Iterator[str]:
-        """Yield the must-have stories that no pick tells, with the reason for their articles' stories."""
-        told = {self._main(story) for story in self._stories if story.id in self._picked}
-        for label, found in sorted(self._of_label().items()):
-            if self._worth[label] == MUST_HAVE and label not in told:
-                yield f"label {label}"
-                for place in sorted({place for place, _ in found}):
-                    story = self._stories[place - 1]
-                    left_out = self._reasons.get(story.id, "far below")
-                    why = "picked for another" if story.id in self._picked else left_out
-                    yield self._scored(place, story, why)
-
-    def in_their_place(self) -> Iterator[str]:
-        """Yield the picks that are no must-have, or repeat another pick, the least important first."""
-        seen: set[int] = set()
-        picks = []
-        for place, story in enumerate(self._stories, start=1):
-            if story.id in self._picked:
-                label = self._main(story)
-                picks.append((-1 if label in seen else self._worth[label], place, story))
-                seen.add(label)
-        for worth, place, story in sorted(picks, key=lambda row: row[:2]):
-            if worth < MUST_HAVE:
-                yield self._scored(place, story, "repeats" if worth < 0 else f"importance {worth}")
-
-    @staticmethod
-    def _scored(place: int, story: Story, why: str) -> str:
-        parts = " ".join(f"{name} {value:.2f}" for name, value in story.score_parts.items() if value)
-        return f"   #{place:3} {why}: {story.headline}\n        {story.score:.2f} = {parts}"
+    means = mean([bench.figures(day, bench.shipped) for day in days])
+    print(_row("as shipped, all", means, parameters))
+    return rows_of(f"{len(days)} days, as shipped", means)
 
 
 def print_errors(bench: Bench, day: Day) -> None:
     """Print what went wrong on one day with the shipped settings; #n is the place of a story among all."""
-    reading = Reading(bench, day)
+    reading = Reading(*bench.rank(day, bench.shipped), day.labels)
     sections = {
         "Stories that mix labelled ones": reading.mixed(),
         "Labelled stories torn apart": reading.split(),
@@ -328,20 +275,37 @@ def print_errors(bench: Bench, day: Day) -> None:
 
 def main() -> None:
     """Print the table, or one day's errors."""
-    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options = benchmark_options(__doc__)
     options.add_argument("--errors", metavar="DAY", help="print what went wrong on this day (2018-03-13)")
-    wanted: str | None = options.parse_args().errors
+    chosen = options.parse_args()
     days = read_days()
+    rows, skipped = [], []
     if not days:
-        print("rank_quality: the folder of real news is not beside this checkout; nothing was measured.")
+        skipped = ["The folder of real news is not beside this checkout; nothing was measured."]
+        print(f"rank_quality: {skipped[0]}")
+    elif chosen.errors:
+        found = [day for day in days if day.date == chosen.errors]
+        if not found:
+            options.error(
+                f"{chosen.errors} is not labelled; these are: {', '.join(day.date for day in days)}"
+            )
+        print_errors(Bench(), found[0])
         return
-    if wanted is None:
-        print_table(Bench(), days)
-        return
-    found = [day for day in days if day.date == wanted]
-    if not found:
-        options.error(f"{wanted} is not labelled; these days are: {', '.join(day.date for day in days)}")
-    print_errors(Bench(), found[0])
+    else:
+        rows = print_shipped(Bench(), days[:2]) if chosen.quick else print_table(Bench(), days)
+    Findings(
+        title="The ranker's judgement",
+        compares="Stories, regions and picks against labelled days of real news: five with the labels that came with "
+        "them, nine that we labelled. `left out`: the two parameters were chosen on the other days. Two people agree "
+        "with each other to " + ", ".join(_two_people()) + " (issue 4, other days than these).",
+        rows=rows,
+        skipped=skipped,
+    ).save(chosen.json)
+
+
+def _two_people() -> list[str]:
+    pairs = zip(FIGURES.values(), ISSUE["two people"], strict=True)
+    return [f"{shown} {figure:g}" for shown, figure in pairs if figure is not None]
 
 
 if __name__ == "__main__":

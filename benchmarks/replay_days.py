@@ -8,12 +8,13 @@ an earlier one.
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import gzip
 import pathlib
 from collections import Counter
 from collections.abc import Sequence
+
+from reporting import Findings, Row, benchmark_options
 
 from digest.adapters.article_lines import read_articles
 from digest.app import App
@@ -28,6 +29,12 @@ MORNING = dt.time(4, 0, tzinfo=dt.UTC)
 RESEMBLES = 0.3
 #: A story below this score stands in no edition, told or not.
 WORTH_READING = 2.0
+_COUNTED = {
+    "picked": "picked",
+    "updates": "came back as updates",
+    "dropped": "dropped as told before",
+    "alike": "without a mark, but alike to an earlier one",
+}
 
 
 def morning(app: App, articles: Sequence[Article], day: dt.date, told: Sequence[Edition]) -> Edition:
@@ -81,27 +88,42 @@ def show(edition: Edition, told: Sequence[Edition]) -> Counter[str]:
     return counts
 
 
+def replay(first: dt.date, days: int, *, forget: bool) -> Counter[str]:
+    """Compose so many mornings after one another, print each, and return the counts of all."""
+    app = App()
+    with gzip.open(ITEMS) as lines:
+        articles = read_articles(lines, dt.datetime.combine(first, MORNING)).articles
+    told: list[Edition] = []
+    totals: Counter[str] = Counter()
+    for number in range(days):
+        known = [] if forget else told
+        edition = morning(app, articles, first + dt.timedelta(days=number), known)
+        totals += show(edition, told)
+        told.append(edition)
+    return totals
+
+
 def main() -> None:
     """Replay the days and print what is to be read."""
-    options = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    options = benchmark_options(__doc__)
     options.add_argument("--first", type=dt.date.fromisoformat, default=FIRST_DAY, help="the first day")
     options.add_argument("--days", type=int, default=5, help="how many days")
     options.add_argument("--forget", action="store_true", help="compose as if nothing had been told before")
     chosen = options.parse_args()
-    if not ITEMS.exists():
-        print("replay_days: the folder of real news is not beside this checkout; nothing was replayed.")
-        return
-    app = App()
-    with gzip.open(ITEMS) as lines:
-        articles = read_articles(lines, dt.datetime.combine(chosen.first, MORNING)).articles
-    told: list[Edition] = []
-    totals: Counter[str] = Counter()
-    for number in range(chosen.days):
-        known = [] if chosen.forget else told
-        edition = morning(app, articles, chosen.first + dt.timedelta(days=number), known)
-        totals += show(edition, told)
-        told.append(edition)
-    print("\nin all: " + ", ".join(f"{count} {name}" for name, count in totals.items()))
+    totals, skipped = Counter[str](), []
+    if ITEMS.exists():
+        totals = replay(chosen.first, 2 if chosen.quick else chosen.days, forget=chosen.forget)
+        print("\nin all: " + ", ".join(f"{count} {name}" for name, count in totals.items()))
+    else:
+        skipped = ["The folder of real news is not beside this checkout; nothing was replayed."]
+        print(f"replay_days: {skipped[0]}")
+    Findings(
+        title="What readers were told before",
+        compares="Mornings in a row, composed of real news: what comes back as an update, what is dropped as told, and "
+        "picks without a mark that resemble an earlier one, for a person to read. Counts, nothing is judged.",
+        rows=[Row(name=_COUNTED[name], value=count, unit="stories") for name, count in totals.items()],
+        skipped=skipped,
+    ).save(chosen.json)
 
 
 if __name__ == "__main__":

@@ -12,20 +12,29 @@ import json
 import pathlib
 import platform
 import resource
-import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from statistics import median
 
 import sqlalchemy as sa
+from machine import find_program
 from render import make_edition
+from reporting import (
+    Findings,
+    Row,
+    benchmark_options,
+    beside,
+    library_versions,
+    limit,
+    measured,
+    print_goals,
+)
+from wire import nodemailer_version, send_by_nodemailer, sink, smtp_source
 
 from digest.adapters.clock import SystemClock
 from digest.adapters.smtp import SmtpSender, SmtpServer
@@ -38,12 +47,26 @@ from digest.model import Audience, Delivery, Edition, Message, Reader, Receipt, 
 from digest.pipeline import Pacer, deliver, no_progress
 from digest.ports import Outgoing, Sender
 
-HERE = pathlib.Path(__file__).parent
 CONNECTIONS = 4
 #: Regions of the letter, each with a story.
 STORIES = 8
 #: Region choices of the readers.
 CHOICES = 12
+MILLION = 1_000_000
+#: What may be spent on a million readers: seconds, and megabytes.
+_MOST = {
+    "freezing": 15.0,
+    "who got it: the states": 1.0,
+    "who got it: one reader": 1.0,
+    "peak memory of all that": 250.0,
+}
+MUJAZ, SOURCE, KEPT = "Mujaz", "smtp-source", "smtp-source, connections kept"
+PREBUILT, COMPOSED = "nodemailer, one prebuilt message", "nodemailer, composing each"
+_WHY_SOURCE = "smtp-source, written in C, makes no message and keeps no ledger."
+_WHY_PREBUILT = (
+    "Mujaz makes each message its reader's and commits before and after it; nodemailer sends the same bytes."
+)
+_WHY_COMPOSED = "The sink and the sender share two processors; nodemailer composes in node's one thread."
 NEWSLETTER, EDITION = "mujaz", "mujaz-2026-11-22"
 AUDIENCE = Audience(newsletter_id=NEWSLETTER, zones=("",))
 ENVELOPE = Envelope(
@@ -169,50 +192,23 @@ class Discarding:
 # --------------------------------------------------------------------------- on the wire
 
 
-@contextmanager
-def sink() -> Iterator[int]:
-    """Run a smtp-sink of its own; gives the port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    # As root it wants to be told whom to become.
-    process = subprocess.Popen(
-        [_tool("smtp-sink"), "-u", "nobody", f"127.0.0.1:{port}", "1000"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait_for(port)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(timeout=10)
+def source(*, kept: bool) -> Callable[[int, pathlib.Path], float]:
+    """Return what sends with Postfix's own, which repeats one letter as long as ours."""
+    return lambda count, folder: smtp_source(count, size(), CONNECTIONS, kept=kept)
 
 
-def _wait_for(port: int) -> None:
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise RuntimeError("smtp-sink did not come up")
+def nodemailer(kind: str) -> Callable[[int, pathlib.Path], float]:
+    """Return what sends with nodemailer's pooled transport, one prebuilt message or composing each."""
 
+    def run(count: int, folder: pathlib.Path) -> float:
+        message = the_message()
+        (folder / "page.html").write_text(message.html.replace(UNSUBSCRIBE_TOKEN, "__READER__"), "utf-8")
+        (folder / "page.txt").write_text(message.text.replace(UNSUBSCRIBE_TOKEN, "__READER__"), "utf-8")
+        raw = Assembler(ENVELOPE).raw(message, _SOMEBODY, EDITION, "default", CLOCK.now())
+        (folder / "message.eml").write_bytes(raw)
+        return send_by_nodemailer(kind, count, CONNECTIONS, folder)
 
-def _tool(name: str) -> str:
-    return shutil.which(name) or shutil.which(name, path="/usr/sbin") or name
-
-
-def smtp_source(count: int, folder: pathlib.Path) -> float:
-    """Send with Postfix's own, written in C; return the messages a second."""
-    with sink() as port:
-        begin = time.perf_counter()
-        command = [_tool("smtp-source"), "-s", str(CONNECTIONS), "-m", str(count), "-l", str(size())]
-        subprocess.run(
-            [*command, "-f", "mujaz@example.org", "-t", "reader@example.org", f"127.0.0.1:{port}"],
-            check=True,
-            timeout=300,
-        )
-        return count / (time.perf_counter() - begin)
+    return run
 
 
 def mujaz(count: int, folder: pathlib.Path) -> float:
@@ -246,46 +242,16 @@ def _wire(port: int, count: int, folder: pathlib.Path) -> float:
     return took
 
 
-def nodemailer(kind: str) -> Callable[[int, pathlib.Path], float]:
-    """Return what sends with nodemailer's pooled transport, one prebuilt message or composing each."""
-
-    def run(count: int, folder: pathlib.Path) -> float:
-        message = the_message()
-        (folder / "page.html").write_text(message.html.replace(UNSUBSCRIBE_TOKEN, "__READER__"), "utf-8")
-        (folder / "page.txt").write_text(message.text.replace(UNSUBSCRIBE_TOKEN, "__READER__"), "utf-8")
-        raw = Assembler(ENVELOPE).raw(message, _SOMEBODY, EDITION, "default", CLOCK.now())
-        (folder / "message.eml").write_bytes(raw)
-        with sink() as port:
-            arguments = [
-                str(port),
-                str(count),
-                str(CONNECTIONS),
-                kind,
-                str(folder),
-            ]
-            done = subprocess.run(
-                ["node", HERE / "nodemailer_send.mjs", *arguments],
-                check=True,
-                capture_output=True,
-                text=True,
-                timeout=300,
-            )
-        return count / float(done.stdout)
-
-    return run
-
-
-def on_the_wire(count: int, rounds: int, folder: pathlib.Path) -> None:
+def on_the_wire(count: int, rounds: int, folder: pathlib.Path) -> list[Row]:
     """Compare all senders in turns, and print the medians."""
     contestants: dict[str, Callable[[int, pathlib.Path], float]] = {
-        "smtp-source": smtp_source,
-        "mujaz": mujaz,
+        SOURCE: source(kept=False),
+        KEPT: source(kept=True),
+        MUJAZ: mujaz,
     }
-    if (HERE.parent / "node_modules" / "nodemailer").is_dir() and shutil.which("node"):
-        contestants["nodemailer, one prebuilt message"] = nodemailer("prebuilt")
-        contestants["nodemailer, composing each"] = nodemailer("composed")
-    else:
-        print("nodemailer is not there: `npm ci` in the checkout brings it")
+    if nodemailer_version():
+        contestants[PREBUILT] = nodemailer("prebuilt")
+        contestants[COMPOSED] = nodemailer("composed")
     rates: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, run in contestants.items():
@@ -293,16 +259,29 @@ def on_the_wire(count: int, rounds: int, folder: pathlib.Path) -> None:
     best = {name: median(values) for name, values in rates.items()}
     print(f"\n{count:,} messages of {size():,} bytes, {CONNECTIONS} connections, {rounds} rounds:")
     for name, rate in best.items():
-        ours = best["mujaz"] / rate
+        ours = best[MUJAZ] / rate
         print(
-            f"  {name:34} {rate:7,.0f} a second   {rate / best['smtp-source']:.2f} of smtp-source   mujaz / it {ours:.2f}"
+            f"  {name:34} {rate:7,.0f} a second   {rate / best[SOURCE]:.2f} of smtp-source   mujaz / it {ours:.2f}"
         )
+    goals: dict[str, tuple[float | None, str]] = {
+        SOURCE: (0.45, _WHY_SOURCE),
+        KEPT: (None, _WHY_SOURCE),
+        PREBUILT: (1.0, _WHY_PREBUILT),
+        COMPOSED: (3.0, _WHY_COMPOSED),
+    }
+    return [
+        measured(f"on the wire: {name}", values, "messages a second") for name, values in rates.items()
+    ] + [
+        beside(f"on the wire: as many messages as {name}", name, best[MUJAZ] / best[name], goal, why)
+        for name, (goal, why) in goals.items()
+        if name in best
+    ]
 
 
 # --------------------------------------------------------------------------- many readers
 
 
-def many(count: int, folder: pathlib.Path) -> None:
+def many(count: int, folder: pathlib.Path) -> list[Row]:
     """Freeze, send to nowhere and report for so many readers, in a process of its own; print what it took."""
     command = [sys.executable, __file__, "--only-many", "--readers", str(count), "--folder", str(folder)]
     url = f"sqlite:///{folder / 'many.db'}"
@@ -311,34 +290,48 @@ def many(count: int, folder: pathlib.Path) -> None:
     store.close()
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=900)
     print(f"\n{count:,} subscribers with {CHOICES} choices of regions, SQLite:")
-    for name, value in json.loads(done.stdout).items():
-        print(f"  {name:52} {value}")
+    found = json.loads(done.stdout)
+    rows = []
+    for name, (value, unit) in found.items():
+        print(f"  {name:52} {value:,.3f} {unit}")
+        goal = _MOST.get(name) if count == MILLION else None
+        rows.append(
+            Row(
+                name=f"{count:,} readers: {name}",
+                value=value,
+                unit=unit,
+                goal=goal,
+                sense="at most",
+                rounds=1,
+            )
+        )
+    return rows
 
 
-def _many(folder: pathlib.Path) -> dict[str, str]:
+def _many(folder: pathlib.Path) -> dict[str, tuple[float, str]]:
+    """Return each figure with its unit."""
     store = open_store(f"sqlite:///{folder / 'many.db'}")
-    figures = {}
+    figures: dict[str, tuple[float, str]] = {}
     begin = time.perf_counter()
     count = freeze(store)
-    figures["freezing"] = f"{time.perf_counter() - begin:.1f} s"
+    figures["freezing"] = time.perf_counter() - begin, "s"
     took = send_all(store, Discarding(250))
-    figures["making and recording each, in batches of 250"] = f"{took:.0f} s, {count / took:,.0f} a second"
+    figures["making and recording each, in batches of 250"] = count / took, "a second"
     begin = time.perf_counter()
     store.ledger.counts(EDITION)
-    figures["who got it: the states"] = f"{time.perf_counter() - begin:.3f} s"
+    figures["who got it: the states"] = time.perf_counter() - begin, "s"
     begin = time.perf_counter()
     [_] = store.ledger.deliveries(EDITION, email=f"reader{count // 2}@example.org")
-    figures["who got it: one reader"] = f"{time.perf_counter() - begin:.3f} s"
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    figures["peak memory of all that"] = f"{peak:.0f} MB"
+    figures["who got it: one reader"] = time.perf_counter() - begin, "s"
+    figures["peak memory of all that"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6, "MB"
     begin = time.perf_counter()
     listed = sum(1 for _ in store.ledger.deliveries(EDITION))
-    figures[f"who got it: all {listed:,} listed"] = f"{time.perf_counter() - begin:.1f} s"
+    figures[f"who got it: all {listed:,} listed"] = time.perf_counter() - begin, "s"
     store.close()
     return figures
 
 
-def one_message() -> None:
+def one_message() -> Row:
     """Print the processor time of a reader's message."""
     assembler, message, now = Assembler(ENVELOPE), the_message(), CLOCK.now()
     readers = [
@@ -351,14 +344,43 @@ def one_message() -> None:
         assembler.raw(message, one, EDITION, "default", now)
     each = (time.process_time() - begin) / len(readers)
     print(f"a reader's message of {len(raw):,} bytes: {each * 1000:.3f} ms of processor time")
+    return limit("a reader's message", each * 1000, "ms of CPU", 0.2)
+
+
+def compare(given: argparse.Namespace) -> Findings:
+    """Measure everything that this machine has the parts for."""
+    messages, rounds, readers = (
+        (500, 1, min(given.readers, 20_000)) if given.quick else (given.messages, given.rounds, given.readers)
+    )
+    rows, skipped, versions = [one_message()], [], library_versions("sqlalchemy")
+    with tempfile.TemporaryDirectory() as name:
+        if find_program("smtp-sink"):
+            rows += on_the_wire(messages, rounds, pathlib.Path(name))
+            if told := nodemailer_version():
+                versions |= {"nodemailer": told}
+            else:
+                skipped.append("nodemailer is not there: `npm ci` in the checkout brings it.")
+        else:
+            skipped.append("smtp-sink and smtp-source are not there: they come with Postfix.")
+        if readers:
+            rows += many(readers, pathlib.Path(name))
+    return Findings(
+        title="Sending",
+        compares=f"{messages:,} messages of {size():,} bytes over {CONNECTIONS} connections to Postfix's smtp-sink, the "
+        "ledger on SQLite included, beside smtp-source and nodemailer, which keep no ledger; then "
+        f"{readers:,} readers, each message made and thrown away.",
+        versions=versions,
+        rows=rows,
+        skipped=skipped,
+    )
 
 
 def main() -> None:
     """Compare, and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--messages", type=int, default=6_000)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--readers", type=int, default=1_000_000, help="0: leave it out")
+    parser = benchmark_options(__doc__)
+    parser.add_argument("--messages", type=int, default=6_000, help="messages on the wire (6000)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds to take the median of (3)")
+    parser.add_argument("--readers", type=int, default=MILLION, help="of the great edition; 0: leave it out")
     parser.add_argument("--only-wire", type=int, metavar="PORT", help=argparse.SUPPRESS)
     parser.add_argument("--only-many", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
@@ -370,14 +392,11 @@ def main() -> None:
         print(json.dumps(_many(given.folder)))
         return
     print(f"Python {platform.python_version()}, SQLAlchemy {sa.__version__}, {platform.machine()}")
-    one_message()
-    with tempfile.TemporaryDirectory() as name:
-        if pathlib.Path(_tool("smtp-sink")).exists():
-            on_the_wire(given.messages, given.rounds, pathlib.Path(name))
-        else:
-            print("smtp-sink and smtp-source are not there: they come with Postfix")
-        if given.readers:
-            many(given.readers, pathlib.Path(name))
+    findings = compare(given)
+    for reason in findings.skipped:
+        print(reason)
+    print_goals(findings.rows)
+    findings.save(given.json)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,12 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from digest.adapters.store import Store, open_store
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 REPOSITORY = pathlib.Path(__file__).parent.parent
 #: Real news and tools beside the checkout; not part of the project.
 SHARED = REPOSITORY.parent / "shared"
+
+# Hypothesis without a stopwatch: a slow machine is no fault of the code.
+settings.register_profile("unhurried", deadline=None)
+settings.load_profile("unhurried")
 
 # Nothing of its own over the network, and no graphics.
 _CHROMIUM = [
@@ -148,19 +154,30 @@ def postgresql() -> Iterator[str]:
             server.wait(timeout=20)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[str]:
-    """An empty database, of each kind in turn."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'test.db'}"
-        return
-    server = request.getfixturevalue("postgresql")
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    """Give an empty database of a PostgreSQL server while the context lasts."""
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}".encode())
     yield f"{server}/{name}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def postgresql_url(postgresql: str) -> Iterator[str]:
+    """An empty PostgreSQL database."""
+    with new_database(postgresql) as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> str:
+    """An empty database, of each kind in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'test.db'}"
+    return str(request.getfixturevalue("postgresql_url"))
 
 
 @pytest.fixture

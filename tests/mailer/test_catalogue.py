@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gettext
 import io
+import pathlib
 import re
 from functools import cache
 from typing import Any
@@ -72,14 +73,22 @@ def _said_in_templates(*folders: str) -> set[Message]:
     return found
 
 
-def _said_in_code(without: tuple[str, ...] = ()) -> set[Message]:
+@cache
+def _said_in_module(path: pathlib.Path) -> frozenset[Message]:
+    """Return what a module says; each is read once for all languages."""
     keywords: dict[str, Any] = {"say": None, "count": (1, 2)}
+    said = extract_from_file("python", path, keywords=keywords)
+    return frozenset(
+        message if isinstance(message, str) else (message[0], message[1]) for _, message, _, _ in said
+    )
+
+
+def _said_in_code(without: tuple[str, ...] = ()) -> set[Message]:
     found: set[Message] = set()
     for path in sorted((REPOSITORY / "digest").rglob("*.py")):
         if str(path.relative_to(REPOSITORY)).startswith(without):
             continue
-        for _, message, _, _ in extract_from_file("python", path, keywords=keywords):
-            found.add(message if isinstance(message, str) else (message[0], message[1]))
+        found |= _said_in_module(path)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from premailer import Premailer
 
@@ -40,6 +40,7 @@ def _by_premailer(html: str) -> str:
     return inlined
 
 
+@settings(deadline=None)
 @given(sheets=st.lists(_SHEETS, min_size=1, max_size=4))
 def test_pages_come_out_as_premailer_alone_makes_them_in_any_order(sheets: list[str]) -> None:
     for css in [*sheets, *sheets]:

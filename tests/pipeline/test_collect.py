@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import pathlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 
+from digest.adapters.store import Store
 from digest.collector.parse import MOST_ENTRIES
 from digest.errors import FeedError
 from digest.model import (
@@ -24,8 +24,6 @@ from digest.model import (
     Source,
 )
 from digest.pipeline import collect
-from digest.ports import ArticleStore
-from tests.adapters.databases import opened_store
 from tests.conftest import NOW
 from tests.fakes import FakeFetcher, InlineParser, MemoryArticleStore
 from tests.pipeline.answers import (
@@ -367,16 +365,9 @@ def test_when_stopped_what_came_is_stored_and_no_more_is_asked_for(into: Collect
 # --------------------------------------------------------------------------- a real store
 
 
-@pytest.fixture
-def sqlite(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[ArticleStore]:
-    """A real store of articles."""
-    with opened_store("sqlite", request, tmp_path) as store:
-        yield store.articles
-
-
-def test_a_server_with_broken_headers_stops_no_other(sqlite: ArticleStore) -> None:
+def test_a_server_with_broken_headers_stops_no_other(store: Store) -> None:
     # So aiohttp hands on header bytes that are no UTF-8.
-    into = Collecting(sqlite)
+    into = Collecting(store.articles)
     report = into.collect(
         fetched(ONE, etag='"\udce9"'), fetched(TWO, feed(item("خبر آخر من مصدر آخر اليوم")))
     )

@@ -14,7 +14,7 @@ import pytest
 from digest.model import Failure, FetchState, Source
 from digest.pipeline import CollectReport
 from digest.ports import ArticleStore
-from tests.adapters.databases import opened_store
+from tests.adapters.databases import KINDS, opened_store
 from tests.conftest import NOW
 from tests.fakes import MemoryArticleStore
 from tests.pipeline.answers import (
@@ -35,7 +35,7 @@ _HOUR, _DAY, _MINUTE = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta
 _NEW = "https://new.example/feed"
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def into(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[Collecting]:
     """An empty store, in memory and in SQL in turn."""
     if request.param == "memory":

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import pathlib
 from concurrent.futures import ThreadPoolExecutor
 
 from digest.adapters.clock import SetClock, SystemClock
-from digest.adapters.store import open_store
+from digest.adapters.store import Store
 from digest.model import DeliveryState, ReceiptStatus
 from digest.pipeline import Pacer
 from tests.conftest import NOW
@@ -31,9 +30,8 @@ def test_who_leaves_the_list_while_sending_goes_slowly_is_spared() -> None:
     assert ledger.counts(ID) == {DeliveryState.SENT: 19, DeliveryState.SUPPRESSED: 1}
 
 
-def test_two_runs_at_once_keep_the_rate_together(tmp_path: pathlib.Path) -> None:
+def test_two_runs_at_once_keep_the_rate_together(store: Store) -> None:
     rate, count, clock = 200, 40, SystemClock()
-    store = open_store(f"sqlite:///{tmp_path / 'pace.db'}")
 
     def one(_: int) -> list[dt.datetime]:
         sender = Watched(batch=2, lanes=2)
@@ -45,7 +43,6 @@ def test_two_runs_at_once_keep_the_rate_together(tmp_path: pathlib.Path) -> None
 
     with ThreadPoolExecutor(2) as runs:
         moments = sorted(moment for mine in runs.map(one, range(2)) for moment in mine)
-    store.close()
     # Each run may hold what 0.05 seconds give, and a batch.
     slack = 2 * (rate * 0.05 + 2)
     for number, moment in enumerate(moments, start=1):

@@ -24,7 +24,7 @@ from digest.model import (
 from digest.pipeline import PagesReport, no_progress, read_pages
 from digest.pipeline.pages import AGENT, MOST_PAGES
 from digest.ports import ArticleStore
-from tests.adapters.databases import opened_store
+from tests.adapters.databases import KINDS, opened_store
 from tests.conftest import NOW
 from tests.fakes import InlineParser, MemoryArticleStore
 from tests.samples import draft, parsed, source
@@ -82,7 +82,7 @@ def web() -> _Web:
     return found
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[ArticleStore]:
     """A store with one article without a summary, in memory and in SQL in turn."""
     if request.param == "memory":
