@@ -20,6 +20,7 @@ from digest.settings import Settings
 
 if TYPE_CHECKING:
     from jinja2 import Environment, TemplateError
+    from sqlalchemy.engine import Connection
 
     from digest.adapters.links import LinkSigner
     from digest.adapters.smtp import ConnectionPool
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from digest.mailer.language import Language
     from digest.mailer.mime import Assembler, Envelope
     from digest.pipeline import Pacer
-    from digest.ports import Clock, Fetcher, Parser, Sender
+    from digest.ports import Clock, Fetcher, Parser, Sender, TaskQueue
     from digest.ranker.places import Placer
     from digest.ranker.rank import RankSettings
 
@@ -87,7 +88,27 @@ class App:
         """The store, its tables up to date. Raises DatabaseError."""
         from digest.adapters.store import open_store
 
-        return open_store(self.database_url, self.settings.delivery.soft_bounces)
+        return open_store(self.database_url, self.settings.delivery.soft_bounces, self._share_out)
+
+    @cached_property
+    def tasks(self) -> TaskQueue[Connection] | None:
+        """The tasks that all workers share; None on SQLite, where each worker does by itself what is due."""
+        if not self.database_url.startswith("postgres"):
+            return None
+        from digest.adapters.tasks import ProcrastinateQueue
+
+        return ProcrastinateQueue(self.database_url)
+
+    def _share_out(self, transaction: Connection, edition_id: str) -> None:
+        """Have an edition that is just being opened delivered by all workers."""
+        if self.tasks is None:
+            return
+        from digest.adapters.store.operating import living_workers
+        from digest.ports.tasks import deliver_chunk
+
+        # Where none lives, the first one to start finds it unfinished.
+        places = range(living_workers(transaction))
+        self.tasks.defer(transaction, [deliver_chunk(edition_id, str(place)) for place in places])
 
     @cached_property
     def fetcher(self) -> Fetcher:

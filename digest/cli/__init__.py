@@ -68,7 +68,9 @@ _COMMANDS = {
     "pause": ("digest.cli.operating", "pause", "Stop a newsletter for a while."),
     "resume": ("digest.cli.operating", "resume", "Let a paused newsletter go on."),
     "cancel": ("digest.cli.deliveries", "cancel", "Stop an edition in flight."),
-    "migrate": ("digest.cli.operating", "migrate", "Bring the database up to date."),
+    "migrate": ("digest.cli.moving", "migrate", "Bring the database up to date, or move it to PostgreSQL."),
+    "backup": ("digest.cli.moving", "backup", "Copy the database into a file, while all goes on."),
+    "restore": ("digest.cli.moving", "restore", "Put a backup in place of the database."),
     "doctor": (
         "digest.cli.doctoring",
         "doctor",

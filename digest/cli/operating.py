@@ -1,4 +1,4 @@
-"""`digest status`, `digest pause`, `digest resume`, `digest migrate`: for whoever runs the installation."""
+"""`digest status`, `digest pause`, `digest resume`: for whoever runs the installation."""
 
 from __future__ import annotations
 
@@ -262,29 +262,3 @@ def resume(newsletter: str) -> None:
         operations.take_turn(resumed(newsletter_id), "an operator", app.clock.now(), dt.timedelta())
         operations.resume(newsletter_id)
     click.echo(f"{newsletter} goes on.")
-
-
-# --------------------------------------------------------------------------- migrate
-
-
-@click.group(invoke_without_command=True)
-@click.pass_context
-def migrate(context: click.Context) -> None:
-    """Bring the database to this program's tables; run it before a new version's processes start."""
-    if context.invoked_subcommand is not None:
-        return
-    from digest.adapters.store.engine import HEAD, open_engine
-    from digest.adapters.store.engine import migrate as bring_up
-    from digest.adapters.store.operating import tables_version
-    from digest.app import App
-
-    app = App()
-    engine = open_engine(app.database_url)
-    try:
-        before = tables_version(engine)
-        bring_up(engine)
-    finally:
-        engine.dispose()
-    shown = engine.url.render_as_string(hide_password=True)
-    words = f"is at {HEAD} already" if before == HEAD else f"went from {before or 'nothing'} to {HEAD}"
-    click.echo(f"The database {shown} {words}.")

@@ -24,11 +24,10 @@ from digest.cli.options import opened
 @click.option(
     "--proxies",
     type=click.IntRange(0, 5),
-    default=0,
-    show_default=True,
-    help="Our own proxies before it, which say where a request comes from.",
+    default=None,
+    help="Our own proxies before it, which say where a request comes from; default: [web] proxies.",
 )
-def web(host: str, port: int, workers: int, threads: int, proxies: int) -> None:
+def web(host: str, port: int, workers: int, threads: int, proxies: int | None) -> None:
     """Serve the public pages and the editor's desk, until SIGTERM."""
     from digest.web.desk_login import password_hash
     from digest.web.serving import serve
@@ -38,5 +37,6 @@ def web(host: str, port: int, workers: int, threads: int, proxies: int) -> None:
         app.links  # noqa: B018
         password_hash(app)
         app.store.close()
+        before = app.settings.web.proxies if proxies is None else proxies
     click.echo(f"Serving on http://{host}:{port}", err=True)
-    serve(host, port, workers, threads, proxies)
+    serve(host, port, workers, threads, before)

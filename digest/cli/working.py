@@ -9,13 +9,23 @@ from digest.cli.options import opened
 
 @click.command()
 @click.option("--once", is_flag=True, help="Do what is due now, and end.")
-def worker(once: bool) -> None:
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Tasks at a time in this process; on SQLite, editions that are delivered at a time.",
+)
+def worker(once: bool, concurrency: int) -> None:
     """Collect, compose and deliver by the schedule, until SIGTERM; tell the operator of troubles.
 
     What is in hand when the signal comes is brought to its end within delivery.drain_seconds; the rest is done at the
-    next start. A second signal ends at once. Any number of workers may run side by side.
+    next start. A second signal ends at once. Any number of workers may run side by side, on PostgreSQL on any number of
+    machines; what a worker that died had in hand, the others take over within a minute.
     """
     from digest.worker import Worker
+    from digest.worker.metrics import serving
 
-    with opened() as app:
-        Worker(app).run_once() if once else Worker(app).run()
+    with opened() as app, serving(app.settings.worker.metrics_address, app.settings.worker.metrics_port):
+        made = Worker(app, concurrency)
+        made.run_once() if once else made.run()

@@ -22,10 +22,13 @@ from digest.ports import Clock, Ledger, Outgoing, Progress, Sender, SharedLanes
 
 _log = logging.getLogger("digest")
 
-#: Deliveries claimed at a time at least.
+#: Deliveries claimed at a time at most.
 _CLAIM = 500
-#: And this many times what one call of the sender holds, so that most calls of each variant are full.
+#: Or this many times what one call of the sender holds, so that most calls of each variant are full. The first claim
+#: is for so many calls of each lane: a run that is killed early has little in hand.
 _BATCHES_A_CLAIM = 8
+#: A claim that has left within this time is followed by one of twice its size.
+_QUICK = dt.timedelta(seconds=5)
 #: Variants whose messages are kept at hand.
 _MOST_MESSAGES = 64
 #: The longest wait, in seconds, between two looks at the clock and at whether we are to stop.
@@ -120,6 +123,9 @@ class _Run:
         #: Claimed and not yet on their way, those of a variant together.
         self._claimed: deque[Delivery] = deque()
         self._nothing_left = False
+        #: The size of the next claim, and when the last one was made.
+        self._limit = _BATCHES_A_CLAIM * sender.batch * sender.lanes
+        self._claimed_at: dt.datetime | None = None
         #: The next batch, and the moment from which it may leave.
         self._admitted: _Admitted | None = None
         self._on_the_way: dict[int, Delivery] = {}
@@ -217,21 +223,28 @@ class _Run:
     def _take_batch(self) -> list[Delivery]:
         """Take up to a batch of one variant off what is claimed, claiming more where nothing is."""
         if not self._claimed and not self._nothing_left:
-            # First what is ours: after a standstill it must not be taken for a dead worker's, nor after one from here on.
-            now = self._clock.now()
-            self._commit([])
-            self._ledger.recover(self._edition_id, now)
-            limit = self._pacer.most_in_hand(max(_CLAIM, _BATCHES_A_CLAIM * self._sender.batch))
-            claimed = self._ledger.claim(self._edition_id, limit, now, self._lease)
-            # The sort is stable: within a variant they stay in their order.
-            self._claimed.extend(sorted(claimed, key=lambda held: held.variant))
-            self._nothing_left = not claimed
+            self._claim()
         batch: list[Delivery] = []
         while self._claimed and len(batch) < self._sender.batch:
             if batch and self._claimed[0].variant != batch[0].variant:
                 break
             batch.append(self._claimed.popleft())
         return batch
+
+    def _claim(self) -> None:
+        # First what is ours: after a standstill it must not be taken for a dead worker's, nor after one from here on.
+        now = self._clock.now()
+        self._commit([])
+        self._ledger.recover(self._edition_id, now)
+        if self._claimed_at is not None and now - self._claimed_at < _QUICK:
+            self._limit *= 2
+        self._limit = min(self._limit, max(_CLAIM, _BATCHES_A_CLAIM * self._sender.batch))
+        self._claimed_at = now
+        limit = self._pacer.most_in_hand(self._limit)
+        claimed = self._ledger.claim(self._edition_id, limit, now, self._lease)
+        # The sort is stable: within a variant they stay in their order.
+        self._claimed.extend(sorted(claimed, key=lambda held: held.variant))
+        self._nothing_left = not claimed
 
     # ----------------------------------------------------------------- the ledger
 

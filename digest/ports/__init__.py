@@ -9,6 +9,7 @@ from digest.ports.desk import DeskStore
 from digest.ports.editions import EditionStore
 from digest.ports.operating import OperationsStore
 from digest.ports.subscribers import SubscriberStore
+from digest.ports.tasks import Handler, PutBack, Task, TaskQueue, TaskWorker
 
 __all__ = [
     "ArticleStore",
@@ -16,13 +17,18 @@ __all__ = [
     "DeskStore",
     "EditionStore",
     "Fetcher",
+    "Handler",
     "Ledger",
     "OperationsStore",
     "Outgoing",
     "PaceStore",
     "Parser",
     "Progress",
+    "PutBack",
     "Sender",
     "SharedLanes",
     "SubscriberStore",
+    "Task",
+    "TaskQueue",
+    "TaskWorker",
 ]

@@ -8,6 +8,7 @@ from gunicorn.app.base import BaseApplication
 
 from digest.app import App
 from digest.web.site import make_site
+from digest.worker.logs import logging_of_gunicorn
 
 
 class _Server(BaseApplication):  # type: ignore[misc]
@@ -38,6 +39,7 @@ def serve(host: str, port: int, workers: int, threads: int, proxies: int) -> Non
         "graceful_timeout": 20,
         "limit_request_line": 4094,
         "accesslog": None,
+        "logconfig_dict": logging_of_gunicorn(),
         "proc_name": "mujaz-web",
         "control_socket_disable": True,
     }

@@ -10,7 +10,7 @@ import logging
 import pathlib
 from collections.abc import Mapping
 
-from flask import Flask, Response, request
+from flask import Flask, Response, abort, request
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -95,6 +95,7 @@ def make_site(app: App, proxies: int = 0) -> Flask:
     pages = Pages(app)
     for part in (*_READERS, *_PROGRAMS, *_DESK):
         site.register_blueprint(part.blueprint(app, pages))
+    site.before_request(_refuse_nul)
     site.after_request(_guard)
     site.register_error_handler(Exception, lambda error: _trouble(pages, error))
     return site
@@ -103,6 +104,12 @@ def make_site(app: App, proxies: int = 0) -> Flask:
 def _static(folders: list[pathlib.Path]) -> pathlib.Path:
     found = (folder / "static" for folder in folders if (folder / "static").is_dir())
     return next(found)
+
+
+def _refuse_nul() -> None:
+    """Find no page at an address with NUL in it: PostgreSQL cannot even be asked for such a text."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _guard(response: Response) -> Response:

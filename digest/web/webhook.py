@@ -1,20 +1,24 @@
 """SendGrid's event webhook: batches of what became of messages.
 
 Where the key is not configured there is no such page. What is not signed is refused before it is read; the provider
-sends a batch again that was not answered with 2xx, and what it repeats has no second effect.
+sends a batch again that was not answered with 2xx, and what it repeats has no second effect. Where workers share a
+queue, a batch is stored with its task in one transaction, and answered with 2xx once that is committed.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, request
 
 from digest.adapters.sendgrid_events import BadSignature, Verifier, read_events
-from digest.adapters.store.events import SqlEvents
+from digest.adapters.store.events import ProviderEvent, SqlEvents
 from digest.app import App
-from digest.errors import InputError
+from digest.errors import DatabaseFailed, InputError
+from digest.ports.tasks import handle_events
 from digest.settings import SendgridSettings
 from digest.web.pages import Pages
 
@@ -52,23 +56,31 @@ def blueprint(app: App, pages: Pages) -> Blueprint:
             _log.warning("a batch of events cannot be read: %s", error)
             return _said(400, str(error))
         try:
-            recorded = SqlEvents(app.store.engine, app.store.ledger.soft_bounces).record(events, now)
-        except sa.exc.SQLAlchemyError as error:
+            postponed = _keep(app, body, events, odd, now)
+        except (sa.exc.SQLAlchemyError, DatabaseFailed) as error:
             # Its own words hold what was to be stored, readers' addresses among it.
             _log.warning("events cannot be stored, and come again: %s", type(error).__name__)
             return _later("the events could not be stored")
-        counts = {
-            "new": recorded.new,
-            "repeated": recorded.repeated,
-            "postponed": recorded.postponed,
-            "odd": odd,
-        }
-        _log.info("events taken", extra={"event": "provider_events", **counts})
-        if recorded.postponed:
+        if postponed:
             return _later("some of these messages are just leaving")
         return Response(status=204)
 
     return part
+
+
+def _keep(app: App, body: bytes, events: Sequence[ProviderEvent], odd: int, now: dt.datetime) -> int:
+    """Let events have their effects, or have a worker do that; return how many the provider is to send again."""
+    store = app.store
+    if app.tasks is not None:
+        with store.engine.begin() as transaction:
+            batch = store.event_batches.keep(transaction, body, now)
+            app.tasks.defer(transaction, [handle_events(batch)])
+        _log.info("events taken", extra={"event": "provider_events", "batch": batch, "odd": odd})
+        return 0
+    recorded = SqlEvents(store.engine, store.ledger.soft_bounces).record(events, now)
+    counts = {"new": recorded.new, "repeated": recorded.repeated, "postponed": recorded.postponed, "odd": odd}
+    _log.info("events taken", extra={"event": "provider_events", **counts})
+    return recorded.postponed
 
 
 def _verifier(sendgrid: SendgridSettings) -> Verifier | None:

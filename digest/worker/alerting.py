@@ -32,6 +32,7 @@ _FINDERS: tuple[tuple[Finder, tuple[str, ...]], ...] = (
     (troubles.failing_sources, ("sources",)),
     (troubles.doubtful_editions, ("unknown", "bounces")),
     (troubles.stopped_sendings, ("sending",)),
+    (troubles.deferred_editions, ("deferred",)),
     (troubles.dead_workers, ("worker",)),
     (unapproved_editions, ("approval",)),
 )
@@ -89,8 +90,8 @@ class Alerting:
         found = finder(self._app, {key: one.text for key, one in standing.items()}, now, before)
         for key, text in found.items():
             self._tell(key, text)
-        for key, one in standing.items():
-            if key not in found and self._was_told(one):
+        for key in standing:
+            if key not in found:
                 self._tell(key, None)
 
     def _was_told(self, alert: Alert) -> bool:
@@ -100,7 +101,9 @@ class Alerting:
     def _tell(self, key: str, text: str | None) -> None:
         operations, now = self._app.store.operations, self._app.clock.now()
         if text is None:
-            if operations.clear_alert(key, now):
+            # One that nobody was told of stays until it is mailed: what the carrier refused is told through it.
+            told = any(one.key == key and self._was_told(one) for one in operations.alerts())
+            if told and operations.clear_alert(key, now):
                 _log.info("alert %s: right again", key)
         elif operations.raise_alert(key, redacted(text), now):
             _log.error("alert %s: %s", key, text.partition("\n")[0])

@@ -20,15 +20,18 @@ from digest.errors import DigestError
 from digest.schedule import next_slot
 from digest.worker.alerting import Alerting
 from digest.worker.collecting import Collecting
+from digest.worker.deferring import Deferring
 from digest.worker.housekeeping import Housekeeping
 from digest.worker.life import Life, Stopping
 from digest.worker.logs import log_to_stdout
 from digest.worker.rounds import Rounds
-from digest.worker.sending import Sending
+from digest.worker.sending import THREADS, Sending
+from digest.worker.tasks import Tasks
 
 if TYPE_CHECKING:
     from digest.app import App
     from digest.model import Newsletter
+    from digest.ports import TaskWorker
 
 _log = logging.getLogger("digest.worker")
 
@@ -39,13 +42,19 @@ ALERT_SECONDS = 60
 #: And two looks at whether it is time to tidy up.
 TIDY_SECONDS = 600
 _LOOK_SECONDS = 0.2
+#: Seconds that the queue has to say that its tasks are done.
+_LAST_WORDS_SECONDS = 5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Worker:
-    """Collects, composes and delivers by the schedule."""
+    """Collects, composes and delivers by the schedule.
 
-    def __init__(self, app: App) -> None:
+    Where all workers share a queue, the tick puts there what is due, and each does up to `concurrency` of its tasks at
+    a time; else it is done here, up to so many editions at a time.
+    """
+
+    def __init__(self, app: App, concurrency: int = THREADS) -> None:
         """Take what is configured. Raises DatabaseError where the store cannot be opened."""
         self._app = app
         self.life = Life(app.store.operations, app.clock)
@@ -55,15 +64,30 @@ class Worker:
         self.housekeeping = Housekeeping(app, self.life)
         self.rounds = Rounds(app, self.life, self.collecting, self.alerting.tell_of_slot)
         self.sending = Sending(
-            app, self.life, lambda newsletter: newsletter in self.rounds.paused, self.alerting.tell_of_sending
+            app,
+            self.life,
+            lambda newsletter: newsletter in self.rounds.paused,
+            self.alerting.tell_of_sending,
+            concurrency,
         )
+        #: Where all workers share a queue: what fills it, and what does its tasks here.
+        self.deferring: Deferring | None = None
+        self.tasks: TaskWorker | None = None
+        if app.tasks is not None:
+            parts = (self.life, self.collecting, self.rounds, self.sending)
+            self.deferring = Deferring(app, app.tasks, *parts)
+            handlers = Tasks(app, *parts, self.deferring).handlers()
+            self.tasks = app.tasks.worker(handlers, concurrency)
+        self._doing_tasks = threading.Thread(target=self._do_tasks, name="tasks", daemon=True)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT; then bring what is in hand to its end."""
+        tick = self.deferring or self
         with self._living() as scheduler:
+            self._doing_tasks.start()
             for job, seconds in (
-                (self.collect, TICK_SECONDS),
-                (self.slots, TICK_SECONDS),
+                (tick.collect, TICK_SECONDS),
+                (tick.slots, TICK_SECONDS),
                 (self.alerting.look, ALERT_SECONDS),
                 (self.housekeeping.tidy, TIDY_SECONDS),
             ):
@@ -84,9 +108,11 @@ class Worker:
         """Collect if it is time, bring what is due on its way, and tell of troubles."""
         for job in (
             self.collect,
+            self._drain,
             self.collecting.wait,
             self.slots,
             self.sending.wait,
+            self._drain,
             self.alerting.look,
             self.housekeeping.tidy,
         ):
@@ -103,6 +129,15 @@ class Worker:
         self.collecting.looked.wait()
         with self._looking:
             self.sending.start(self.rounds.look())
+
+    def _do_tasks(self) -> None:
+        if self.tasks is not None:
+            self.tasks.run()
+
+    def _drain(self) -> None:
+        """Do what waits in the queue."""
+        if self.tasks is not None:
+            self.tasks.run_dry()
 
     def _every(self, scheduler: BackgroundScheduler, seconds: float, job: Callable[[], None]) -> None:
         """Have this done at once and then every so many seconds, whatever becomes of it."""
@@ -163,7 +198,11 @@ class Worker:
         if self.life.stopping:
             _log.info("stopping: what is in hand is brought to its end")
         self.life.stopping = True
+        if self.tasks is not None:
+            self.tasks.stop()
         idle = self.life.wait_until_idle(self._app.settings.delivery.drain_seconds)
+        if self._doing_tasks.is_alive():
+            self._doing_tasks.join(_LAST_WORDS_SECONDS)
         _guarded(self.life.end)()
         if not idle:
             _log.error(
@@ -171,7 +210,7 @@ class Worker:
                 "when their lease runs out; `digest deliveries EDITION` shows them"
             )
         _log.info("stopped")
-        if not idle:
+        if not idle or self._doing_tasks.is_alive():
             # Threads that hang would keep the process for as long as their carrier likes.
             logging.shutdown()
             os._exit(0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from digest.model import Edit, Edition, Newsletter, Slot, ZoneReaders
 from digest.pipeline import compose, edition_id, open_edition
 from digest.pipeline.composing import RankedNews, desk_draft, rank_news
 from digest.schedule import audience_of, cohorts_of, slots_to_compose
+from digest.worker import metrics
 from digest.worker.collecting import Collecting
 from digest.worker.life import Life, Stopping
 from digest.worker.logs import about
@@ -27,6 +29,8 @@ _log = logging.getLogger("digest.worker")
 _TRY_AGAIN = dt.timedelta(minutes=2)
 #: Editions are done or history by then.
 _LOOK_BACK = dt.timedelta(days=3)
+#: News that were ranked so short a time ago need not be ranked again.
+_FRESH = dt.timedelta(seconds=30)
 #: No hold lasts that long: `unfinished` then tells of those on hold as well.
 HOLDS_ASIDE = dt.timedelta(days=3650)
 #: Told of trouble with a slot, and None when it is over.
@@ -49,6 +53,17 @@ class _Look:
     ranked: Callable[[], RankedNews]
 
 
+def _once(rank: Callable[[], RankedNews]) -> Callable[[], RankedNews]:
+    """Return what ranks once, also where several threads ask at the same time."""
+    lock = threading.Lock()
+
+    def ranked() -> RankedNews:
+        with lock:
+            return rank()
+
+    return ranked
+
+
 class Rounds:
     """Brings each newsletter's slots on their way. One newsletter's trouble is none of the others'."""
 
@@ -63,37 +78,84 @@ class Rounds:
         self._said: dict[Slot, str] = {}
         #: Slots that wait for an editor, and whose draft was seen to work.
         self._rehearsed: set[Slot] = set()
+        #: By newsletter: when its news were ranked last for a task, and what they came to.
+        self._lately: dict[str, tuple[dt.datetime, Callable[[], RankedNews]]] = {}
+        self._lock = threading.Lock()
         #: Newsletters that are paused, as of the last look.
         self.paused: frozenset[str] = frozenset()
 
     def look(self) -> list[str]:
         """Compose and open what is due; return the ids of the editions that are to be delivered, oldest first."""
-        app = self._app
-        self.paused = frozenset(app.store.operations.pauses())
-        opened = app.store.editions.opened_slots((app.clock.now() - _LOOK_BACK).date())
-        for newsletter in app.newsletters():
-            if newsletter.id not in self.paused:
-                self._look_at(newsletter, opened)
-        unfinished = app.store.ledger.unfinished(app.clock.now())
+        for look, slot in self._due():
+            self._apart(look, slot)
+        return self.sendable()
+
+    def due_slots(self) -> list[Slot]:
+        """Return the slots for which something is to be done now."""
+        return [slot for look, slot in self._due() if self._has_to_do(look, slot)]
+
+    def compose_slot(self, newsletter_id: str, date: dt.date, cohort: str) -> None:
+        """Bring one slot on its way, unless that is done, or not due any more."""
+        newsletter = self._app.newsletter(newsletter_id)
+        if newsletter_id in self._app.store.operations.pauses():
+            return
+        look = replace(self._begun(newsletter), ranked=self._ranked_lately(newsletter))
+        for slot in self._slots(look):
+            if (slot.local_date, slot.cohort) == (date, cohort):
+                if not self._app.store.ledger.is_open(edition_id(slot)):
+                    self._apart(look, slot)
+                return
+
+    def sendable(self) -> list[str]:
+        """Return the ids of the editions that are to be delivered, oldest first."""
+        unfinished = self._app.store.ledger.unfinished(self._app.clock.now())
         return [one for one in unfinished if not (self.paused and self._is_paused(one))]
 
     def _is_paused(self, edition_id: str) -> bool:
         edition = self._app.store.editions.edition(edition_id)
         return edition is not None and edition.newsletter_id in self.paused
 
-    def _look_at(self, newsletter: Newsletter, opened: set[tuple[str, dt.date, str]]) -> None:
-        try:
-            look = self._begun(newsletter)
-            # The newsletter's own cohort has an edition even before it has readers: to be looked at.
-            cohorts = dict.fromkeys(["", *cohorts_of(newsletter, look.zones)])
-            slots = list(slots_to_compose(newsletter, cohorts, look.now))
-        except Exception:
-            _log.exception("newsletter %s cannot be looked at; it is tried again", newsletter.id)
-            return
-        for slot in slots:
-            is_open = (slot.newsletter_id, slot.local_date, slot.cohort) in opened
-            if not is_open and self._rests.get(slot, look.now) <= look.now:
-                self._apart(look, slot)
+    def _due(self) -> Iterator[tuple[_Look, Slot]]:
+        """Yield the slots that are to be composed or opened now, each with what is known of its newsletter."""
+        app = self._app
+        self.paused = frozenset(app.store.operations.pauses())
+        opened = app.store.editions.opened_slots((app.clock.now() - _LOOK_BACK).date())
+        for newsletter in app.newsletters():
+            if newsletter.id in self.paused:
+                continue
+            try:
+                look = self._begun(newsletter)
+                slots = self._slots(look)
+            except Exception:
+                _log.exception("newsletter %s cannot be looked at; it is tried again", newsletter.id)
+                continue
+            for slot in slots:
+                is_open = (slot.newsletter_id, slot.local_date, slot.cohort) in opened
+                if not is_open and self._rests.get(slot, look.now) <= look.now:
+                    yield look, slot
+
+    def _slots(self, look: _Look) -> list[Slot]:
+        # The newsletter's own cohort has an edition even before it has readers: to be looked at.
+        cohorts = dict.fromkeys(["", *cohorts_of(look.newsletter, look.zones)])
+        return list(slots_to_compose(look.newsletter, cohorts, look.now))
+
+    def _has_to_do(self, look: _Look, slot: Slot) -> bool:
+        """Say, at little cost, whether there is something to do for a slot before it is due, or since."""
+        if self._collecting.worth_waiting(slot, look.newsletter, look.now):
+            # Of one that is made the recipients are frozen in time all the same.
+            return slot.due_at <= look.now and self._app.store.editions.edition_of(slot) is not None
+        if not self._may_freeze(look, slot):
+            return slot not in self._rehearsed
+        return slot.due_at <= look.now or self._app.store.editions.edition_of(slot) is None
+
+    def _ranked_lately(self, newsletter: Newsletter) -> Callable[[], RankedNews]:
+        """Return what ranks a newsletter's news, once for all of its cohorts that are composed at about this time."""
+        with self._lock:
+            now = self._app.clock.now()
+            self._lately = {one: kept for one, kept in self._lately.items() if now - kept[0] < _FRESH}
+            if newsletter.id not in self._lately:
+                self._lately[newsletter.id] = (now, _once(self._begun(newsletter).ranked))
+            return self._lately[newsletter.id][1]
 
     def _begun(self, newsletter: Newsletter) -> _Look:
         app, now = self._app, self._app.clock.now()
@@ -101,10 +163,14 @@ class Rounds:
             newsletter=newsletter,
             now=now,
             zones=app.store.subscribers.zones(newsletter.id),
-            ranked=cache(
-                lambda: rank_news(newsletter, app.store.articles, app.placer, app.rank_settings, now)
-            ),
+            ranked=cache(lambda: self._rank(newsletter, now)),
         )
+
+    def _rank(self, newsletter: Newsletter, now: dt.datetime) -> RankedNews:
+        app = self._app
+        with metrics.ranking(newsletter.id):
+            news = rank_news(newsletter, app.store.articles, app.placer, app.rank_settings, now)
+        return metrics.ranked(newsletter.id, news)
 
     def _apart(self, look: _Look, slot: Slot) -> None:
         """Bring one slot on its way, so that its failure stops no other."""
@@ -128,6 +194,7 @@ class Rounds:
             _log.warning("slot %s: %s", slot_name(slot), why)
         # Until it is due, the news may still come.
         if slot.due_at <= look.now or not isinstance(error, NothingToSay):
+            metrics.compose_failed(look.newsletter.id)
             try:
                 self._tell(slot, look.newsletter, why)
             except Exception:
@@ -174,9 +241,18 @@ class Rounds:
         if self._collecting.worth_waiting(slot, newsletter, look.now):
             return None
         articles, editions, edits = app.store.articles, app.store.editions, self._edits(slot)
-        edition = compose(
-            newsletter, slot, articles, editions, app.placer, app.rank_settings, look.now, look.ranked, edits
-        )
+        with metrics.composing(newsletter.id):
+            edition = compose(
+                newsletter,
+                slot,
+                articles,
+                editions,
+                app.placer,
+                app.rank_settings,
+                look.now,
+                look.ranked,
+                edits,
+            )
         _log.info("edition %s is composed: %d stories", edition.id, sum(1 for _ in edition.stories()))
         # A fault of the template is better known now than when the edition is due.
         app.renderer(newsletter)(edition, newsletter.regions)
@@ -188,9 +264,10 @@ class Rounds:
         # Before it is opened: killed in between, a worker must not leave yesterday's to be sent after today's.
         self._expire_older(edition, look.now)
         audience = audience_of(newsletter, slot.cohort, look.zones, slot.local_date)
-        readers = open_edition(
-            edition, newsletter, audience, store.subscribers, store.ledger, render, look.now
-        )
+        with metrics.opening(newsletter.id):
+            readers = open_edition(
+                edition, newsletter, audience, store.subscribers, store.ledger, render, look.now
+            )
         if readers:
             _log.info("edition %s is opened for %d readers", edition.id, readers)
             self._tell(slot, newsletter, None)

@@ -1,4 +1,7 @@
-"""Delivering: a thread for each edition that is on its way, so that a long one holds up no other."""
+"""Delivering: a thread for each edition that is on its way, so that a long one holds up no other.
+
+One run takes all lanes of the carrier that it can get, so an edition is on its way once in a process at a time.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,13 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from digest.errors import DigestError
+from digest.errors import DatabaseFailed, DigestError
 from digest.model import ReceiptStatus
 from digest.pipeline import DeliverReport, deliver, no_progress
+from digest.worker import metrics
 from digest.worker.lanes import FairLanes
 from digest.worker.life import Life, Stopping
 from digest.worker.logs import about
@@ -23,13 +28,27 @@ if TYPE_CHECKING:
 _log = logging.getLogger("digest.worker")
 
 #: Editions on their way at a time.
-THREADS = 8
+THREADS = 4
 #: One that has been sent for so long gives its thread to another that waits.
-_QUANTUM = dt.timedelta(minutes=5)
+_QUANTUM = dt.timedelta(minutes=1)
+#: And one that is a task, so that work spreads over machines and editions.
+_CHUNK = dt.timedelta(seconds=15)
+_TIME_IS_OVER = "others have their turn"
 #: Rests after trouble, in minutes, each longer than the last.
 _RESTS = (1, 2, 4, 8, 15)
 #: Told of trouble with an edition, and None when it goes on.
 Tell = Callable[[str, str | None], None]
+
+
+class Chunk(Enum):
+    """What came of a task to deliver an edition for a while."""
+
+    #: Nothing is left to do now.
+    OVER = auto()
+    #: There is more, and its time is over.
+    MORE = auto()
+    #: Another thread of this process delivers the edition.
+    HERE_ALREADY = auto()
 
 
 class Sending:
@@ -58,7 +77,26 @@ class Sending:
             self._running = {one: work for one, work in self._running.items() if not work.done()}
             for edition_id in edition_ids:
                 if edition_id not in self._running and not self._life.stopping:
-                    self._running[edition_id] = self._threads.submit(self._deliver, edition_id)
+                    self._running[edition_id] = self._threads.submit(self._in_turns, edition_id)
+
+    def deliver_chunk(self, edition_id: str) -> Chunk:
+        """Deliver an edition in this thread, for a while."""
+        done: Future[None] = Future()
+        with self._lock:
+            if self.has(edition_id):
+                return Chunk.HERE_ALREADY
+            self._running[edition_id] = done
+        until = self._app.clock.now() + _CHUNK
+        try:
+            more = self._deliver(edition_id, lambda: self._app.clock.now() >= until)
+        finally:
+            done.set_result(None)
+        return Chunk.MORE if more else Chunk.OVER
+
+    def has(self, edition_id: str) -> bool:
+        """Say whether an edition is on its way in this process."""
+        work = self._running.get(edition_id)
+        return work is not None and not work.done()
 
     def wait(self) -> None:
         """Wait until all that was begun has come to its end."""
@@ -70,59 +108,70 @@ class Sending:
         """End the threads."""
         self._threads.shutdown(cancel_futures=True)
 
-    def _deliver(self, edition_id: str) -> None:
+    def _in_turns(self, edition_id: str) -> None:
+        """Deliver an edition until nothing is left; if others wait for a thread, for a while."""
+        until = self._app.clock.now() + _QUANTUM
+        self._deliver(edition_id, lambda: self._others_wait() and self._app.clock.now() >= until)
+
+    def _deliver(self, edition_id: str, time_is_over: Callable[[], bool]) -> bool:
+        """Deliver an edition; say whether it was its time that ended it."""
         with about(edition=edition_id):
             try:
                 with self._life.at(f"delivering {edition_id}"):
-                    self._send(edition_id)
+                    return self._send(edition_id, time_is_over)
             except Stopping:
-                return
+                return False
+            except DatabaseFailed as error:
+                # A server that starts anew is no trouble of this edition's: it goes on as soon as the server is there.
+                _log.error("delivering %s breaks off, and goes on with the next look: %s", edition_id, error)
             except DigestError as error:
                 self._hold(edition_id, str(error))
             except Exception as error:
                 _log.exception("delivering %s failed", edition_id)
                 self._hold(edition_id, f"{type(error).__name__}: {error}")
+        return False
 
-    def _send(self, edition_id: str) -> None:
-        app, until = self._app, self._app.clock.now() + _QUANTUM
+    def _send(self, edition_id: str, time_is_over: Callable[[], bool]) -> bool:
+        app = self._app
         edition = app.edition(edition_id)
         newsletter = app.newsletter(edition.newsletter_id)
-        told = False
+        told = ""
 
         def stopped() -> bool:
             nonlocal told
-            others_wait = self._others_wait() and app.clock.now() >= until
-            told = self._life.stopping or others_wait or self._is_paused(newsletter.id)
-            return told
+            told = self._told_why(newsletter.id) or (_TIME_IS_OVER if time_is_over() else "")
+            return bool(told)
 
-        sender = app.sender(newsletter)
+        sender = metrics.MeasuredSender(app.sender(newsletter), app.settings.transport, newsletter.id)
         try:
-            report = deliver(
-                edition_id,
-                app.store.ledger,
-                sender,
-                app.reader_of(newsletter),
-                app.clock,
-                dt.timedelta(seconds=app.settings.delivery.lease_seconds),
-                app.pacer(edition, newsletter, spread=True),
-                stopped,
-                no_progress,
-                self._shared(sender),
-            )
+            with metrics.delivering(newsletter.id):
+                report = deliver(
+                    edition_id,
+                    app.store.ledger.of_worker(self._life.id),
+                    sender,
+                    app.reader_of(newsletter),
+                    app.clock,
+                    dt.timedelta(seconds=app.settings.delivery.lease_seconds),
+                    app.pacer(edition, newsletter, spread=True),
+                    stopped,
+                    no_progress,
+                    self._shared(sender),
+                )
         finally:
             sender.close()
         if report.receipts or report.stopped:
-            why = self._told_why(newsletter.id) if told else report.stopped
-            _log.info("edition %s through %s: %s", edition_id, sender.destination, _words(report, why))
+            words = _words(report, told or report.stopped)
+            _log.info("edition %s through %s: %s", edition_id, sender.destination, words)
         if report.stopped and not told:
             self._hold(edition_id, report.stopped, report.retry_at)
         elif report.receipts.get(ReceiptStatus.SENT):
             self._goes_on(edition_id)
+        return told == _TIME_IS_OVER
 
     def _told_why(self, newsletter_id: str) -> str:
         if self._life.stopping:
             return "the worker is told to end"
-        return f"{newsletter_id} is paused" if self._is_paused(newsletter_id) else "other editions wait"
+        return f"{newsletter_id} is paused" if self._is_paused(newsletter_id) else ""
 
     def _shared(self, sender: Sender) -> FairLanes | None:
         """Return the lanes that this sender shares with those of other editions: connections, not requests."""

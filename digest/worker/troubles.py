@@ -28,6 +28,10 @@ Texts = Mapping[str, str]
 _WATCHED = dt.timedelta(days=2)
 #: A bounce rate of fewer says nothing.
 _ENOUGH = 20
+#: Servers that put off whom they do not know do so for some minutes.
+_GREYLISTED = dt.timedelta(minutes=10)
+#: Editions that may still be on their way: as many as a newsletter of many zones has in some days.
+_LATEST = 200
 #: A worker without a sign of life for so long died; for a day that is news.
 _DEAD_AFTER = dt.timedelta(minutes=2)
 _DAY = dt.timedelta(days=1)
@@ -208,6 +212,33 @@ def stopped_sendings(app: App, standing: Texts, now: dt.datetime, before: dt.dat
     """Keep the alerts of those editions of which something is still to be sent."""
     unfinished = app.store.ledger.unfinished(now + HOLDS_ASIDE) if standing else ()
     return {key: text for key, text in standing.items() if key.partition(" ")[2] in unfinished}
+
+
+def deferred_editions(app: App, standing: Texts, now: dt.datetime, before: dt.datetime | None) -> Texts:
+    """Find the editions of which the carrier puts off at least half, for longer than a greylisting lasts."""
+    store = app.store
+    opened = {one.id: one.opened_at for one in store.operations.latest_editions(_LATEST)}
+    found: dict[str, str] = {}
+    for edition in store.ledger.unfinished(now + HOLDS_ASIDE):
+        began = opened.get(edition)
+        if began is None or began > now - _GREYLISTED:
+            continue
+        counts = store.ledger.counts(edition)
+        deferred = counts.get(DeliveryState.FAILED_TEMP, 0)
+        if deferred * 2 >= sum(counts.values()):
+            found[f"deferred {edition}"] = _deferred(edition, deferred, sum(counts.values()))
+    return found
+
+
+def _deferred(edition: str, count: int, total: int) -> str:
+    return "\n".join(
+        [
+            f"The carrier puts off most of {edition}",
+            f"{count} of {total} messages were refused for now. Each is tried again, less and less often, for some hours.",
+            f"Its words: digest deliveries {edition} --state failed_temp",
+            "Usually there is nothing to do: it is the carrier's trouble, or its limit. Look at its status page.",
+        ]
+    )
 
 
 def dead_workers(app: App, standing: Texts, now: dt.datetime, before: dt.datetime | None) -> Texts:

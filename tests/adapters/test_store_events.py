@@ -177,6 +177,15 @@ def test_an_event_that_names_no_delivery_holds_for_its_address(store: Store) -> 
     assert [one.email for one in store.subscribers.subscribers()] == [other]
 
 
+def test_a_number_that_is_another_readers_by_now_is_left_alone(store: Store) -> None:
+    desk = sql_desk(store)
+    [one, _] = _delivered(desk, 2)
+    untouched = _row(store, one)
+    _record(store, _hard(one, "somebody.before@example.org"))
+    assert _row(store, one) == untouched
+    assert [one.email for one in store.subscribers.suppressions()] == ["somebody.before@example.org"]
+
+
 def test_of_two_reasons_the_graver_one_stays_and_the_operators_word_above_all(store: Store) -> None:
     [one, other] = _delivered(sql_desk(store), 2)
     store.subscribers.suppress(

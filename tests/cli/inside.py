@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+from collections.abc import Mapping
 
 from click.testing import CliRunner
 
@@ -11,9 +12,9 @@ from digest.errors import DigestError
 from tests.cli.running import Ran, environment
 
 
-def inside(home: pathlib.Path, *words: str, given: str = "") -> Ran:
+def inside(home: pathlib.Path, *words: str, given: str = "", extra: Mapping[str, str] | None = None) -> Ran:
     """Run `digest WORDS` with `given` on standard input."""
-    seen: dict[str, str | None] = {"DATABASE_URL": None, **environment(home)}
+    seen: dict[str, str | None] = {"DATABASE_URL": None, **environment(home, extra)}
     runner = CliRunner(env=seen)
     result = runner.invoke(cli, list(words), input=given)
     if isinstance(result.exception, DigestError):

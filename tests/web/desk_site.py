@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -35,13 +35,18 @@ WITH_DESK = {"DIGEST_DESK_PASSWORD": HASH}
 
 @contextmanager
 def desk_site(
-    home: pathlib.Path, *, live: bool = False, news: bool = True, **newsletter: object
+    home: pathlib.Path,
+    *,
+    live: bool = False,
+    news: bool = True,
+    extra: Mapping[str, str] | None = None,
+    **newsletter: object,
 ) -> Iterator[Site]:
     """Give a site whose newsletter is due at 10:30 in Riyadh; it is nine there, and with `news` the news is in."""
     values: dict[str, object] = {"send_at": "10:30", "approval": "manual"}
     write_newsletter(home, **values | newsletter)
     door = live_site if live else opened_site
-    opened: AbstractContextManager[Site] = door(home, WITH_DESK, editions=False)
+    opened: AbstractContextManager[Site] = door(home, {**WITH_DESK, **(extra or {})}, editions=False)
     with opened as site:
         site.app.placer = _placer()
         if news:

@@ -7,19 +7,26 @@ import pathlib
 import random
 import sqlite3
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
 
 from digest.errors import DatabaseError, DatabaseFailed
 
+if TYPE_CHECKING:
+    import psycopg
+
 #: The migration that this program's tables are at; a test holds it equal to the newest script.
-HEAD = "0006"
+HEAD = "0007"
 #: Seconds that a SQLite connection waits for another process's transaction.
 _BUSY_SECONDS = 30
 #: PostgreSQL advisory lock that one migrating process holds; any constant of our own.
 _MIGRATION_LOCK = 0x6D756A617A
+#: How soon a connection whose other end is gone is noticed: 10 + 3 x 5 seconds, where nobody says it is.
+KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+#: The same at the server's end: of a machine that is gone, no transaction may hold its rows for hours.
+SERVER_KEEPALIVES = tuple(f"SET tcp_{name} = {value}" for name, value in KEEPALIVES.items())
 
 
 def open_engine(url: str) -> Engine:
@@ -46,9 +53,10 @@ def open_engine(url: str) -> Engine:
         return engine
     if backend == "postgresql":
         driver = parsed.set(drivername="postgresql+psycopg")
-        return sa.create_engine(
-            driver, pool_pre_ping=True, connect_args={"connect_timeout": 10}, hide_parameters=True
-        )
+        arguments = {"connect_timeout": 10, **KEEPALIVES}
+        engine = sa.create_engine(driver, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)
+        sa.event.listen(engine, "connect", _prepare_postgresql)
+        return engine
     raise DatabaseError(f"DATABASE_URL names {backend}; Mujaz keeps its data in SQLite or PostgreSQL.")
 
 
@@ -57,6 +65,12 @@ def _make_folder(folder: pathlib.Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(f"The database's folder {folder} cannot be made: {error.strerror}.") from error
+
+
+def _prepare_postgresql(connection: psycopg.Connection[Any], _record: Any) -> None:
+    for setting in SERVER_KEEPALIVES:
+        connection.execute(setting)
+    connection.commit()
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:

@@ -116,6 +116,7 @@ class SqlEvents:
             held = _held(connection, [one for one in ids if one not in rows])
             due = [event for event in once if event.delivery_id not in held]
             new = _kept(connection, due)
+            rows = _of_the_same_readers(rows, new)
             self._settle(connection, rows, new, now)
             _refuse(connection, rows, new, now)
         return Recorded(
@@ -165,6 +166,25 @@ def _settled(connection: Connection, ids: Sequence[int], now: dt.datetime) -> di
             query.where(delivery.c.id.in_(some)).with_for_update(skip_locked=True)
         ).mappings()
     }
+
+
+def _of_the_same_readers(
+    rows: Mapping[int, sa.RowMapping], events: Iterable[ProviderEvent]
+) -> dict[int, sa.RowMapping]:
+    """Return the rows without those of another address than their event's.
+
+    A restored database may have given a number again that a message of before bore: what its reader does is nothing to
+    whoever has the number now.
+    """
+    strangers = {
+        event.delivery_id
+        for event in events
+        if (row := rows.get(event.delivery_id or 0))
+        and event.email
+        and row["email"]
+        and email_key(event.email) != email_key(row["email"])
+    }
+    return {number: row for number, row in rows.items() if number not in strangers}
 
 
 def _held(connection: Connection, ids: Sequence[int]) -> set[int | None]:

@@ -7,29 +7,30 @@ is somebody else's by now.
 from __future__ import annotations
 
 import datetime as dt
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from digest.adapters.store import ledger_opening, ledger_outcomes
+from digest.adapters.store import ledger_claiming, ledger_opening, ledger_outcomes
 from digest.adapters.store.engine import reading
+from digest.adapters.store.ledger_claiming import FREE
 from digest.adapters.store.schema import (
     delivery,
     edition,
     edition_message,
     subscriber,
 )
-from digest.adapters.store.subscribers import email_key, unwanted
+from digest.adapters.store.subscribers import email_key
 from digest.model import Audience, Bounce, Delivery, DeliveryState, Message, Receipt
 
 _T = TypeVar("_T")
+#: Done in the transaction that freezes an edition.
+OnOpened = Callable[[Connection, str], None]
 #: Ids named in one statement.
 _CHUNK = 500
-_FREE: dict[str, object] = {"fence": None, "lease_until": None}
 _OUTCOME = ("state", "attempts", "retry_at", "bounce", "fence", "lease_until", "updated_at")
 # Built once: putting a statement together costs more than executing it.
 _LOCKED = (
@@ -59,16 +60,28 @@ _LEAVE = (
     .values(state=DeliveryState.SENDING, attempts=delivery.c.attempts + 1)
     .values(lease_until=sa.bindparam("lease_until"), updated_at=sa.bindparam("updated_at"))
 )
-_DIED = "the worker died while sending: it may or may not have left"
 
 
 class SqlLedger:
     """One row for each edition and subscriber, from frozen to settled."""
 
-    def __init__(self, engine: Engine, soft_bounces: int = 5) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        soft_bounces: int = 5,
+        on_opened: OnOpened = lambda _connection, _edition_id: None,
+        worker_id: str = "",
+    ) -> None:
+        """Take what is done in the transaction that freezes an edition, and whose claims these are."""
         self._engine = engine
         #: Editions in a row that an address may refuse softly.
         self.soft_bounces = soft_bounces
+        self._on_opened = on_opened
+        self._worker_id = worker_id
+
+    def of_worker(self, worker_id: str) -> SqlLedger:
+        """Return the same ledger, whose claims are this worker's: they are taken back as soon as it is seen dead."""
+        return SqlLedger(self._engine, self.soft_bounces, self._on_opened, worker_id)
 
     # ----------------------------------------------------------------- freezing
 
@@ -85,6 +98,8 @@ class SqlLedger:
             count = ledger_opening.freeze(connection, edition_id, messages, audience, variants, now)
             if count == 0:
                 transaction.rollback()
+            elif count:
+                self._on_opened(connection, edition_id)
         return self.recipients(edition_id) if count is None else count
 
     def is_open(self, edition_id: str) -> bool:
@@ -114,16 +129,12 @@ class SqlLedger:
 
     def claim(self, edition_id: str, limit: int, now: dt.datetime, lease: dt.timedelta) -> Sequence[Delivery]:
         """See `ports.Ledger`."""
-        fence = uuid.uuid4().hex
-        held = {"state": DeliveryState.CLAIMED, "fence": fence, "lease_until": now + lease, "updated_at": now}
+        fence = ledger_claiming.new_fence(self._worker_id)
         while True:
             with self._engine.begin() as connection:
-                free = _free(connection, edition_id, limit, now)
-                if not free:
-                    return ()
-                taken = sa.update(delivery).where(delivery.c.id.in_(free)).values(held).returning(delivery)
-                rows = connection.execute(taken).mappings().all()
-                rows = _without_unwanted(connection, rows, now)
+                rows = ledger_claiming.claim(connection, edition_id, limit, fence, now, lease)
+            if rows is None:
+                return ()
             if rows:
                 return tuple(sorted(map(_delivery, rows), key=lambda one: one.id))
 
@@ -177,7 +188,7 @@ class SqlLedger:
 
     def release(self, held: Sequence[Delivery], now: dt.datetime) -> None:
         """See `ports.Ledger`."""
-        back = {"state": DeliveryState.PENDING, "updated_at": now} | _FREE
+        back = {"state": DeliveryState.PENDING, "updated_at": now} | FREE
         self._each_fence(held, delivery.c.state == DeliveryState.CLAIMED, back)
 
     def _each_fence(
@@ -193,24 +204,7 @@ class SqlLedger:
 
     def recover(self, edition_id: str, now: dt.datetime) -> Mapping[DeliveryState, int]:
         """See `ports.Ledger`."""
-        expired = (delivery.c.edition_id == edition_id) & (delivery.c.lease_until < now)
-        changes: dict[DeliveryState, dict[str, object]] = {
-            DeliveryState.CLAIMED: {"state": DeliveryState.PENDING},
-            DeliveryState.SENDING: {"state": DeliveryState.UNKNOWN, "detail": _DIED},
-        }
-        counts = {}
-        with self._engine.begin() as connection:
-            for state, values in changes.items():
-                held = expired & (delivery.c.state == state)
-                # What somebody is settling at this moment is not lost; to wait for it can end in a deadlock.
-                free = sa.select(delivery.c.id).where(held).with_for_update(skip_locked=True)
-                # Not in one statement: PostgreSQL looks for the free ones anew for each row, and n rows cost n * n.
-                ids = connection.scalars(free).all()
-                for some in _chunks(ids):
-                    lost = sa.update(delivery).where(delivery.c.id.in_(some))
-                    connection.execute(lost.values(values | _FREE | {"updated_at": now}))
-                counts[state] = len(ids)
-        return counts
+        return ledger_claiming.recover(self._engine, edition_id, self._worker_id, now)
 
     # ----------------------------------------------------------------- asking
 
@@ -305,7 +299,7 @@ class SqlLedger:
     def cancel(self, edition_id: str, now: dt.datetime, why: str) -> int:
         """See `ports.Ledger`."""
         waiting = [DeliveryState.PENDING, DeliveryState.FAILED_TEMP, DeliveryState.CLAIMED]
-        values = {"state": DeliveryState.EXPIRED, "detail": why, "retry_at": None, "updated_at": now} | _FREE
+        values = {"state": DeliveryState.EXPIRED, "detail": why, "retry_at": None, "updated_at": now} | FREE
         return self._settle(edition_id, waiting, None, values)
 
     def _settle(
@@ -343,34 +337,6 @@ def _chunks(values: Sequence[_T]) -> Iterator[list[_T]]:
 def _readers(emails: Sequence[str]) -> sa.Select[tuple[int]]:
     keys = [email_key(email) for email in emails]
     return sa.select(subscriber.c.id).where(subscriber.c.email_key.in_(keys))
-
-
-def _free(connection: Connection, edition_id: str, limit: int, now: dt.datetime) -> list[int]:
-    """Return the ids of deliveries that nobody holds and that may be sent, retries first, locked for us."""
-    of_edition = sa.select(delivery.c.id).where(delivery.c.edition_id == edition_id)
-    again = of_edition.where(delivery.c.state == DeliveryState.FAILED_TEMP, delivery.c.retry_at <= now)
-    new = of_edition.where(delivery.c.state == DeliveryState.PENDING).order_by(delivery.c.id)
-    found: list[int] = []
-    for query in (again, new):
-        left = limit - len(found)
-        if left:
-            found += connection.scalars(query.limit(left).with_for_update(skip_locked=True))
-    return found
-
-
-def _without_unwanted(
-    connection: Connection, rows: Sequence[sa.RowMapping], now: dt.datetime
-) -> Sequence[sa.RowMapping]:
-    """Settle what nobody wants any more, of suppressed addresses and of readers who left; return the rest."""
-    readers = [row["subscriber_id"] for row in rows]
-    query = unwanted(rows[0]["newsletter_id"]).where(subscriber.c.id.in_(readers))
-    gone = set(connection.scalars(query))
-    if not gone:
-        return rows
-    settled = {"state": DeliveryState.SUPPRESSED, "updated_at": now} | _FREE
-    ids = [row["id"] for row in rows if row["subscriber_id"] in gone]
-    connection.execute(sa.update(delivery).where(delivery.c.id.in_(ids)).values(settled))
-    return [row for row in rows if row["subscriber_id"] not in gone]
 
 
 def _delivery(row: sa.RowMapping) -> Delivery:

@@ -10,18 +10,33 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store.articles import upsert
 from digest.adapters.store.engine import reading
-from digest.adapters.store.schema import alert, attempt, edition, pause, provider_event, turn, worker
+from digest.adapters.store.schema import (
+    alert,
+    attempt,
+    edition,
+    pause,
+    provider_event,
+    turn,
+    turn_part,
+    worker,
+)
 from digest.errors import DatabaseError
 from digest.model import Alert, Pause, Turn, WorkerLife
 
 #: A worker without a sign of life for this long counts as dead.
 DEAD_AFTER = dt.timedelta(seconds=60)
+#: Who has no sign of life for this long, by the database's clock, has lost what it has claimed: three beats missed.
+LOST_AFTER = dt.timedelta(seconds=30)
+#: Holds a turn that many workers do together.
+SHARED = ""
 #: A turn that takes longer is nobody's any more.
 LONGEST_TURN = dt.timedelta(minutes=10)
+#: Clocks of machines may be so far apart; a turn from further ahead was taken by a clock that was wrong.
+CLOCKS_APART = dt.timedelta(minutes=5)
 #: The same trouble is told at most this often, however often it comes and goes.
 TELL_AGAIN = dt.timedelta(hours=1)
 
@@ -51,16 +66,21 @@ class SqlOperations:
 
     def beat(self, life: WorkerLife) -> None:
         """See `ports.OperationsStore`. One that has ended stays so."""
-        changing = {"beat_at": life.beat_at, "doing": life.doing, "stopped_at": life.stopped_at}
+        changing: dict[str, object] = {
+            "beat_at": life.beat_at,
+            "doing": life.doing,
+            "stopped_at": life.stopped_at,
+        }
         with self._engine.begin() as connection:
-            row = upsert(connection, worker).values(asdict(life))
+            changing["seen_at"] = _seen_now(connection, life.beat_at)
+            row = upsert(connection, worker).values(asdict(life) | {"seen_at": changing["seen_at"]})
             alive = worker.c.stopped_at.is_(None)
             connection.execute(row.on_conflict_do_update(index_elements=["id"], set_=changing, where=alive))
 
     def workers(self, since: dt.datetime) -> Sequence[WorkerLife]:
         """See `ports.OperationsStore`."""
         query = (
-            sa.select(worker)
+            sa.select(*[worker.c[name] for name in WorkerLife.__slots__])
             .where(worker.c.beat_at > since)
             .order_by(worker.c.beat_at.desc(), worker.c.started_at.desc(), worker.c.id)
         )
@@ -80,8 +100,11 @@ class SqlOperations:
             worker.c.stopped_at.is_(None), worker.c.beat_at > now - DEAD_AFTER
         )
         free = sa.case(
-            (turn.c.done_at.is_not(None), turn.c.started_at <= now - interval),
-            else_=sa.or_(turn.c.started_at <= now - LONGEST_TURN, turn.c.holder.not_in(living)),
+            (turn.c.done_at.is_not(None), _began_before(now, interval)),
+            else_=sa.or_(
+                _began_before(now, LONGEST_TURN),
+                sa.and_(turn.c.holder != SHARED, turn.c.holder.not_in(living)),
+            ),
         )
         row = {"name": name, "holder": holder, "started_at": now, "done_at": None}
         with self._engine.begin() as connection:
@@ -91,6 +114,51 @@ class SqlOperations:
                 .on_conflict_do_update(index_elements=["name"], set_=row, where=free)
             )
             return connection.execute(taking.returning(turn.c.name)).first() is not None
+
+    def share_turn(
+        self, connection: Connection, name: str, parts: int, now: dt.datetime, interval: dt.timedelta
+    ) -> bool:
+        """Take a turn, in the caller's transaction, that many workers do in so many parts; say whether it was free.
+
+        Its parts are done by whoever comes to them: it is nobody's again when they take too long, and not before.
+        """
+        free = sa.case(
+            (turn.c.done_at.is_not(None), _began_before(now, interval)),
+            else_=_began_before(now, LONGEST_TURN),
+        )
+        row = {"name": name, "holder": SHARED, "started_at": now, "done_at": None}
+        taking = (
+            upsert(connection, turn)
+            .values(row)
+            .on_conflict_do_update(index_elements=["name"], set_=row, where=free)
+        )
+        if connection.execute(taking.returning(turn.c.name)).first() is None:
+            return False
+        connection.execute(sa.delete(turn_part).where(turn_part.c.name == name))
+        if parts:
+            connection.execute(
+                sa.insert(turn_part), [{"name": name, "number": number} for number in range(parts)]
+            )
+        return True
+
+    def end_part(self, name: str, number: int, begun: dt.datetime, now: dt.datetime) -> bool:
+        """Say that a part of the turn that began then is done; return whether it was the last one.
+
+        A part that is done twice counts once, and one of an older turn not at all.
+        """
+        of_turn = sa.and_(turn.c.name == name, turn.c.started_at == begun, turn.c.done_at.is_(None))
+        with self._engine.begin() as connection:
+            # Locked: of two that end their parts at once, one must see the other's.
+            if connection.execute(sa.select(turn.c.name).where(of_turn).with_for_update()).first() is None:
+                return False
+            parts = turn_part.c.name == name
+            this = parts & (turn_part.c.number == number) & turn_part.c.done_at.is_(None)
+            connection.execute(sa.update(turn_part).where(this).values(done_at=now))
+            left = sa.select(turn_part.c.number).where(parts, turn_part.c.done_at.is_(None)).limit(1)
+            if connection.execute(left).first() is not None:
+                return False
+            connection.execute(sa.update(turn).where(of_turn).values(done_at=now))
+        return True
 
     def end_turn(self, name: str, holder: str, now: dt.datetime) -> None:
         """See `ports.OperationsStore`. One that somebody else has taken over is theirs to end."""
@@ -185,6 +253,29 @@ class SqlOperations:
             return [EditionStanding(**row) for row in connection.execute(query).mappings()]
 
 
+def _seen_now(connection: Connection, now: dt.datetime) -> object:
+    """Return the database's own time where it has one, for machines' clocks differ; else `now`, of the one machine."""
+    return sa.func.now() if connection.dialect.name == "postgresql" else now
+
+
+def living_workers(connection: Connection) -> int:
+    """Return how many workers give signs of life, by PostgreSQL's clock."""
+    lately = worker.c.seen_at > sa.func.now() - sa.literal(LOST_AFTER, sa.Interval)
+    query = sa.select(sa.func.count()).where(worker.c.stopped_at.is_(None), lately)
+    return connection.scalar(query) or 0
+
+
+def lost_workers(connection: Connection, now: dt.datetime) -> sa.Select[tuple[str]]:
+    """Return the ids of the workers of the last day that have ended, or that seem to have died."""
+    seen: sa.ColumnElement[dt.datetime] = sa.func.coalesce(worker.c.seen_at, worker.c.beat_at)
+    if connection.dialect.name == "postgresql":
+        silent = seen <= sa.func.now() - sa.literal(LOST_AFTER, sa.Interval)
+    else:
+        silent = seen <= sa.literal(now - LOST_AFTER, worker.c.beat_at.type)
+    gone = sa.or_(worker.c.stopped_at.is_not(None), silent)
+    return sa.select(worker.c.id).where(gone, worker.c.beat_at > now - dt.timedelta(days=1))
+
+
 def tables_version(engine: Engine) -> str | None:
     """Return the migration that a database is at; None for one without tables.
 
@@ -199,3 +290,8 @@ def tables_version(engine: Engine) -> str | None:
         shown = engine.url.render_as_string(hide_password=True)
         raise DatabaseError(f"The database {shown} cannot be opened: {error.orig}") from error
     return version
+
+
+def _began_before(now: dt.datetime, interval: dt.timedelta) -> sa.ColumnElement[bool]:
+    """Say whether a turn began so long ago, or in a future that only a wrong clock has seen."""
+    return sa.or_(turn.c.started_at <= now - interval, turn.c.started_at > now + CLOCKS_APART)

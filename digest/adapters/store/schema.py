@@ -17,6 +17,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -258,6 +259,8 @@ worker = Table(
     Column("beat_at", Moment, nullable=False),
     Column("doing", Text, nullable=False),
     Column("stopped_at", Moment),
+    # The last sign of life by the database's own clock, where it has one: those of machines differ.
+    Column("seen_at", Moment),
     Index(None, "beat_at"),
 )
 
@@ -267,6 +270,15 @@ turn = Table(
     Column("name", String, primary_key=True),
     Column("holder", String(32), nullable=False),
     Column("started_at", Moment, nullable=False),
+    Column("done_at", Moment),
+)
+
+turn_part = Table(
+    "turn_part",
+    metadata,
+    # Of the turn that many workers do together; one without rows here is its holder's alone.
+    Column("name", String, primary_key=True),
+    Column("number", Integer, primary_key=True),
     Column("done_at", Moment),
 )
 
@@ -322,6 +334,15 @@ provider_event = Table(
     Column("delivery_id", _Key),
     Column("kind", String(32), nullable=False),
     Column("happened_at", Moment, nullable=False),
+)
+
+event_batch = Table(
+    "event_batch",
+    metadata,
+    # What a provider has posted and no worker has handled yet.
+    Column("id", _Key, primary_key=True),
+    Column("received_at", Moment, nullable=False),
+    Column("body", LargeBinary, nullable=False),
 )
 
 attempt = Table(
