@@ -21,6 +21,9 @@ def normal_address(text: str) -> str:
 
     Raises ValueError, with a sentence that says what is wrong, for what cannot be written to. Of local parts those
     that stand without quotes are taken (dot-atoms, RFC 5322, 3.2.3), with letters, marks and digits of any script.
+
+    >>> normal_address("Layla@Bücher.Example")
+    'Layla@xn--bcher-kva.example'
     """
     local, at, domain = text.rpartition("@")
     if not at or not local:

@@ -51,7 +51,11 @@ def _of_its_hue(colour: str, ground: str, least: float, towards: float, most_sat
 
 
 def readable_by_day(colour: str) -> str:
-    """Return the colour itself where it can be read on paper, else the nearest darker one of its hue that can."""
+    """Return the colour itself where it can be read on paper, else the nearest darker one of its hue that can.
+
+    >>> readable_by_day("#8c2f1b"), readable_by_day("#ffcc00")
+    ('#8c2f1b', '#876c00')
+    """
     if contrast(colour, PAPER) >= READABLE:
         return colour
     return _of_its_hue(colour, PAPER, READABLE, towards=0.0, most_saturation=1.0)

@@ -97,6 +97,9 @@ def wire_address(address: str) -> str:
 
     A domain of other letters goes as its ASCII name, which every server takes (RFC 5891). Where the part before the
     @ has other letters, nothing but SMTPUTF8 can carry it: then the whole stays as it is (RFC 6531, 6532).
+
+    >>> wire_address("reader@bücher.example"), wire_address("ليلى@example.org")
+    ('reader@xn--bcher-kva.example', 'ليلى@example.org')
     """
     if address.isascii() and address.isprintable():
         return address

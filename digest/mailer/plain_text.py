@@ -17,7 +17,11 @@ _ISOLATED = re.compile(f"[{LRI}{RLI}{FSI}](?:[^{LRI}{RLI}{FSI}{PDI}]|[{LRI}{RLI}
 
 
 def display_width(text: str) -> int:
-    """Return how many columns of a terminal a text takes: marks and joiners none, CJK and emoji two."""
+    """Return how many columns of a terminal a text takes: marks and joiners none, CJK and emoji two.
+
+    >>> display_width("كِتَاب"), display_width("日本")
+    (4, 4)
+    """
     return sum(map(_columns, text))
 
 

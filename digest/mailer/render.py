@@ -41,7 +41,11 @@ def template_environment(loader: BaseLoader) -> Environment:
 
 
 def bidi_html(text: str, around: str = "rtl") -> Markup:
-    """Return text as HTML in which the runs against the direction `around` are held together."""
+    """Return text as HTML in which the runs against the direction `around` are held together.
+
+    >>> str(bidi_html("شركة Apple & Co تعلن"))
+    'شركة <span dir="ltr">Apple &amp; Co</span> تعلن'
+    """
     if around == "ltr" and starts_rtl(text):
         return Markup('<span dir="rtl">{}</span>').format(bidi_html(text))
     # Split first, escape each piece then: an entity's letters must not count as Latin.

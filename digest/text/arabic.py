@@ -181,13 +181,21 @@ def stems(text: str) -> list[str]:
 
 
 def stems_of(its_words: Iterable[str]) -> list[str]:
-    """Return the stems of words in comparison form in order, stop words and single letters left out."""
+    """Return the stems of words in comparison form in order, stop words and single letters left out.
+
+    >>> stems_of(words("الوزير في المدينة"))
+    ['وزير', 'مدين']
+    """
     return [
         light_stem(word) for word in its_words if word not in STOP_WORDS and (len(word) > 1 or word.isdigit())
     ]
 
 
 def letters_share(text: str) -> float:
-    """Return the share of Arabic letters among all letters of a text; 0 where it has none."""
+    """Return the share of Arabic letters among all letters of a text; 0 where it has none.
+
+    >>> letters_share("خبر abc")
+    0.5
+    """
     letters = [char for char in text if char.isalpha()]
     return sum("\u0600" <= char <= "\u06ff" for char in letters) / len(letters) if letters else 0.0

@@ -73,12 +73,20 @@ def is_rtl(locale: str) -> bool:
 
 
 def direction(locale: str) -> str:
-    """Return `rtl` or `ltr`, as HTML's `dir` wants it."""
+    """Return `rtl` or `ltr`, as HTML's `dir` wants it.
+
+    >>> direction("ar_EG"), direction("fr")
+    ('rtl', 'ltr')
+    """
     return "rtl" if is_rtl(locale) else "ltr"
 
 
 def starts_rtl(text: str) -> bool:
-    """Say whether the first strong character of a text runs from right to left (UAX #9, rules P2 and P3)."""
+    """Say whether the first strong character of a text runs from right to left (UAX #9, rules P2 and P3).
+
+    >>> starts_rtl("«خبر"), starts_rtl("3 nouvelles")
+    (True, False)
+    """
     for char in text:
         kind = unicodedata.bidirectional(char)
         if kind in {"R", "AL"}:
@@ -118,7 +126,11 @@ def split_runs(text: str, around: str = "rtl") -> tuple[tuple[str, bool], ...]:
 
 
 def isolate_plain(text: str, around: str = "rtl") -> str:
-    """Return plain text of the direction `around` with the runs that go the other way between isolates."""
+    """Return plain text of the direction `around` with the runs that go the other way between isolates.
+
+    >>> isolate_plain("في Paris") == f"في {LRI}Paris{PDI}"
+    True
+    """
     if around == "rtl":
         return "".join(f"{LRI}{piece}{PDI}" if ltr else piece for piece, ltr in split_runs(text))
     if starts_rtl(text):

@@ -206,6 +206,9 @@ def lede_sentences(text: str, most: int) -> list[str]:
 
     Datelines, bylines, invitations and what a feed cut off are left out. A question ends the lede, as does
     a sentence that is too long.
+
+    >>> lede_sentences("قال الوزير إن الجسر جاهز بعد عامين من العمل. اقرأ أيضا: جسور أخرى.", 80)
+    ['قال الوزير إن الجسر جاهز بعد عامين من العمل.']
     """
     plain = as_prose(tidy_paragraph(text[:_LEDE_CHARACTERS]))
     for opening in (_DATELINE, _BYLINE):
