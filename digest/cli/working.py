@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+
 import click
 
 from digest.cli.options import opened
@@ -23,6 +26,8 @@ def worker(once: bool, concurrency: int) -> None:
     next start. A second signal ends at once. Any number of workers may run side by side, on PostgreSQL on any number of
     machines; what a worker that died had in hand, the others take over within a minute.
     """
+    # As long as nothing is in hand, a signal asks for nothing but to end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from digest.worker import Worker
     from digest.worker.metrics import serving
 

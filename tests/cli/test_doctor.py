@@ -260,7 +260,7 @@ def test_a_sound_home_is_said_to_be_sound(sent: pathlib.Path) -> None:
 def test_a_home_that_is_not_there_is_said_and_not_made(empty: pathlib.Path) -> None:
     ran = digest(empty, "doctor", extra={"DIGEST_HOME": str(empty / "nosuch")})
     assert (ran.code, list(empty.iterdir())) == (1, [])
-    assert f"  fault    The home {empty / 'nosuch'} is not" in ran.out
+    assert f" fault The home {empty / 'nosuch'} is not" in " ".join(ran.out.split())
     assert "1 fault, 1 warning." in ran.out
 
 

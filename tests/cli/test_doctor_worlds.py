@@ -237,7 +237,10 @@ def test_a_forgotten_pause_is_found(blank: pathlib.Path) -> None:
 # --------------------------------------------------------------------------- what a person sees
 
 
-def test_the_list_is_grouped_and_ends_with_the_counts(empty: pathlib.Path) -> None:
+def test_the_list_is_grouped_and_ends_with_the_counts(
+    empty: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
     ran = inside(empty, "doctor")
     lines = ran.out.splitlines()
     heads = [line for line in lines if line and not line.startswith(" ")]

@@ -55,7 +55,9 @@ _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(\.\d+)?(\+00:00|Z| U
 
 def _same(said: str, home: pathlib.Path) -> str:
     """Return what was said without what differs between two runs: the moment and the place."""
-    return _MOMENT.sub("(a moment)", said.replace(str(home), "(home)"))
+    said = _MOMENT.sub("(a moment)", said.replace(str(home), "(home)"))
+    # Articles a day: until now, and the one asks a second later than the other.
+    return re.sub(r'day": [\d.]+', 'day": (some)', said)
 
 
 def test_every_step_of_the_path_is_the_same_on_both(

@@ -15,7 +15,7 @@ from digest.model import DeliveryState
 from tests.delivery.killing import field_of
 from tests.delivery.nursery import Order, nursery
 
-_READERS = 300
+_READERS = 900
 _KILLS = 10
 
 

@@ -295,7 +295,11 @@ def test_each_event_has_its_effect(
 def test_one_event_46_times_among_others_has_one_effect(own_site: Site) -> None:
     one, other, third = _sent(own_site, 3, ReceiptStatus.UNKNOWN)
     repeated = _event(one, type="bounce")
-    others = [_event(one, "processed"), _event(one, "delivered"), _event(other, "delivered")]
+    others = [
+        _event(one, "processed"),
+        _event(one, "delivered"),
+        _event(other, "delivered", email="reader0002@example.org"),
+    ]
     stream = [repeated] * 46 + others * 3
     random.Random(7).shuffle(stream)
     for start in range(0, len(stream), 9):

@@ -31,7 +31,6 @@ _T = TypeVar("_T")
 OnOpened = Callable[[Connection, str], None]
 #: Ids named in one statement.
 _CHUNK = 500
-_OUTCOME = ("state", "attempts", "retry_at", "bounce", "fence", "lease_until", "updated_at")
 # Built once: putting a statement together costs more than executing it.
 _LOCKED = (
     sa.select(delivery.c.id, delivery.c.state, delivery.c.fence)
@@ -39,21 +38,10 @@ _LOCKED = (
     .order_by(delivery.c.id)
     .with_for_update()
 )
-_SETTLE = (
-    sa.update(delivery)
-    .where(
-        delivery.c.id == sa.bindparam("row"),
-        delivery.c.fence == sa.bindparam("held"),
-        delivery.c.state == DeliveryState.SENDING,
-    )
-    .values({name: sa.bindparam(name, type_=delivery.c[name].type) for name in _OUTCOME})
-    # The carrier's words may name the address: of somebody who was forgotten meanwhile they are not kept.
-    .values(detail=sa.case((delivery.c.email == "", ""), else_=sa.bindparam("detail")))
-)
 _LEAVE = (
     sa.update(delivery)
     .where(
-        delivery.c.id == sa.bindparam("row"),
+        delivery.c.id.in_(sa.bindparam("ids", expanding=True)),
         delivery.c.fence == sa.bindparam("held"),
         delivery.c.state == DeliveryState.CLAIMED,
     )
@@ -172,13 +160,12 @@ class SqlLedger:
         changed = 0
         if done:
             rows = [ledger_outcomes.outcome(held, receipt, now) for held, receipt in done]
-            changed += connection.execute(_SETTLE, rows).rowcount
+            changed += ledger_outcomes.settle(connection, rows)
             bounced = [(held, receipt) for held, receipt in done if receipt.bounce]
             ledger_outcomes.suppress_bounced(connection, bounced, self.soft_bounces, now)
-        if sending:
-            until = {"lease_until": now + lease, "updated_at": now}
-            leaving = [{"row": held.id, "held": held.fence} | until for held in sending]
-            changed += connection.execute(_LEAVE, leaving).rowcount
+        for fence, ids in _by_fence(sending).items():
+            values = {"ids": ids, "held": fence, "lease_until": now + lease, "updated_at": now}
+            changed += connection.execute(_LEAVE, values).rowcount
         return changed
 
     def renew(self, held: Sequence[Delivery], now: dt.datetime, lease: dt.timedelta) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -27,9 +27,37 @@ _SETTLED = {
 #: States in which a soft bounce has come to its end.
 _GIVEN_UP = (DeliveryState.FAILED_PERM, DeliveryState.EXPIRED)
 
+_OUTCOME = ("state", "attempts", "retry_at", "bounce", "fence", "lease_until", "updated_at")
+_SETTLING = (
+    sa.update(delivery)
+    .where(delivery.c.fence == sa.bindparam("held"), delivery.c.state == DeliveryState.SENDING)
+    .values({name: sa.bindparam(name, type_=delivery.c[name].type) for name in _OUTCOME})
+    # The carrier's words may name the address: of somebody who was forgotten meanwhile they are not kept.
+    .values(detail=sa.case((delivery.c.email == "", ""), else_=sa.bindparam("detail")))
+)
+# Built once: putting a statement together costs more than executing it.
+_SETTLE = _SETTLING.where(delivery.c.id == sa.bindparam("row"))
+_SETTLE_ALIKE = _SETTLING.where(delivery.c.id.in_(sa.bindparam("rows", expanding=True)))
+
+
+def settle(connection: Connection, rows: Sequence[Mapping[str, object]]) -> int:
+    """Write what `outcome` gave, where it is still held; return how many rows were.
+
+    Those of a batch that end alike are one statement: on PostgreSQL each one travels.
+    """
+    alike: dict[tuple[object, ...], list[Mapping[str, object]]] = {}
+    for row in rows:
+        alike.setdefault(tuple(value for name, value in row.items() if name != "row"), []).append(row)
+    if len(alike) == len(rows):
+        return connection.execute(_SETTLE, rows).rowcount
+    return sum(
+        connection.execute(_SETTLE_ALIKE, {**some[0], "rows": [row["row"] for row in some]}).rowcount
+        for some in alike.values()
+    )
+
 
 def outcome(held: Delivery, receipt: Receipt, now: dt.datetime) -> dict[str, object]:
-    """Return what `_SETTLE` needs: the row, the fence it is held under, and its values after the carrier's answer."""
+    """Return what `settle` needs: the row, the fence it is held under, and its values after the carrier's answer."""
     attempts, retry_at = held.attempts + 1, None
     if receipt.status in _SETTLED:
         state = _SETTLED[receipt.status]
