@@ -6,6 +6,8 @@ whether each of them gave every element the declarations that Mujaz did. What is
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import json
 import multiprocessing
 import pathlib
@@ -25,8 +27,7 @@ from digest.mailer.inline import inline_styles
 
 HERE = pathlib.Path(__file__).parent
 MUJAZ, PREMAILER = "Mujaz", "premailer"
-_IN_PYTHON: dict[str, Callable[[str], str]] = {MUJAZ: inline_styles, PREMAILER: alone}
-_IN_NODE = ("juice", "css-inline")
+JUICE, CSS_INLINE = "juice", "css-inline"
 #: The block that stays a block is marked for each of them.
 _IGNORED, _IGNORED_BY_ALL = (
     'data-premailer="ignore"',
@@ -34,6 +35,17 @@ _IGNORED, _IGNORED_BY_ALL = (
 )
 _WHY_NATIVE = "css-inline is compiled Rust; an edition is inlined once for a variant, not for a reader."
 _WHY_JUICE = "premailer builds the whole page anew with lxml and cssutils."
+
+
+def _by_css_inline(page: str) -> str:
+    inliner = importlib.import_module("css_inline").CSSInliner(keep_at_rules=True)
+    inlined: str = inliner.inline(page.replace(_IGNORED, _IGNORED_BY_ALL))
+    return inlined
+
+
+_IN_PYTHON: dict[str, Callable[[str], str]] = {MUJAZ: inline_styles, PREMAILER: alone}
+if importlib.util.find_spec("css_inline"):
+    _IN_PYTHON[CSS_INLINE] = _by_css_inline
 
 
 @dataclass(slots=True)
@@ -56,12 +68,12 @@ def in_python(name: str, pages: Sequence[str]) -> tuple[list[float], list[str], 
     return times, made, ""
 
 
-def in_node(name: str, pages: Sequence[str]) -> tuple[list[float], list[str], str] | None:
-    """Inline all pages with a package of node's; None where it is not there."""
+def in_node(pages: Sequence[str]) -> tuple[list[float], list[str], str] | None:
+    """Inline all pages with juice; None where it is not there."""
     if shutil.which("node") is None:
         return None
     given = json.dumps([page.replace(_IGNORED, _IGNORED_BY_ALL) for page in pages])
-    command = ["node", str(HERE / "inline.mjs"), name]
+    command = ["node", str(HERE / "inline.mjs")]
     done = subprocess.run(command, input=given, capture_output=True, text=True, timeout=120, check=False)
     if "Cannot find module" in done.stderr:
         return None
@@ -77,10 +89,10 @@ def play(rounds: int) -> dict[str, Inlined]:
     for turn in range(rounds):
         with context.Pool(1) as pool:
             _, pages = pool.apply(render_all, (turn,))
-        names = [*_IN_PYTHON, *_IN_NODE]
+        names = [*_IN_PYTHON, JUICE]
         for name in names[:: -1 if turn % 2 else 1]:
-            if name in _IN_NODE:
-                did = in_node(name, pages)
+            if name == JUICE:
+                did = in_node(pages)
             else:
                 with context.Pool(1) as pool:
                     did = pool.apply(in_python, (name, pages))
@@ -131,7 +143,7 @@ def rows_of(found: dict[str, Inlined]) -> list[Row]:
     for name, one in found.items():
         if name == MUJAZ:
             continue
-        why = _WHY_NATIVE if name == "css-inline" else _WHY_JUICE
+        why = _WHY_NATIVE if name == CSS_INLINE else _WHY_JUICE
         for which, ours, theirs in (
             ("first", mujaz.first, one.first),
             ("a later", mujaz.next, one.next),
@@ -156,16 +168,18 @@ def main() -> None:
     for row in rows:
         print(f"{row.name:48}{row.value:10.2f} {row.unit}")
     print_goals(rows)
-    missing = [name for name in _IN_NODE if name not in found]
+    brings = {JUICE: "npm ci", CSS_INLINE: "pip install -r requirements-bench.lock"}
     Findings(
         title="Inlining",
         compares=f"Eight variants of an edition of 40 stories by the shipped theme, {len(found[MUJAZ].pages[0]) // 1000:,} KB "
         "each; every contestant has the same pages, in a process of its own. The first variant includes what a "
         "contestant learns of the sheet, and node's warming up.",
-        versions=library_versions("premailer")
-        | {name: found[name].version for name in _IN_NODE if name in found},
+        versions=library_versions("premailer", *([CSS_INLINE] if CSS_INLINE in found else []))
+        | ({JUICE: found[JUICE].version} if JUICE in found else {}),
         rows=rows,
-        skipped=[f"{name} is not there: `npm ci` in the checkout brings it." for name in missing],
+        skipped=[
+            f"{name} is not there: `{how}` brings it." for name, how in brings.items() if name not in found
+        ],
     ).save(given.json)
 
 
