@@ -255,7 +255,12 @@ class _Run:
         # Made before they are marked: what goes wrong here has left nothing in doubt.
         outgoing = {held.id: self._outgoing(held) for held in sending}
         if self._done or sending:
-            lost = self._ledger.advance(self._done, sending, now, self._lease)
+            try:
+                lost = self._ledger.advance(self._done, sending, now, self._lease)
+            except Exception:
+                # None of them has left: they are given back with the rest.
+                self._claimed.extendleft(reversed(sending))
+                raise
             self._done = []
             if lost:
                 self._give_up_claim(lost)
