@@ -29,6 +29,8 @@ class Order:
     lanes: int = 1
     batch: int = 1
     lease_seconds: float
+    #: Messages a second; 0 for as fast as it goes.
+    rate: float = 0
 
 
 class Nursery:

@@ -15,7 +15,9 @@ from digest.model import DeliveryState
 from tests.delivery.killing import field_of
 from tests.delivery.nursery import Order, nursery
 
-_READERS = 900
+_READERS = 600
+#: Slower than the disk takes them: looking through all files takes its time.
+_RATE = 150.0
 _KILLS = 10
 
 
@@ -51,6 +53,7 @@ def test_killed_at_any_moment_each_file_is_whole(
         transport="outbox",
         where=str(outbox),
         lease_seconds=0.5,
+        rate=_RATE,
     )
     with nursery(order) as workshop:
         field.kill_over_and_over(workshop, workers=1, kills=_KILLS, most_between=10)

@@ -65,7 +65,7 @@ def work(order: Order) -> None:
     store.ledger.open(order.edition_id, {"default": message()}, everybody, {(): "default"}, clock.now())
     lease = dt.timedelta(seconds=order.lease_seconds)
     while True:
-        pacer = Pacer(store.pace, clock)
+        pacer = Pacer(store.pace, clock, rates={"all": order.rate} if order.rate else {})
         report = deliver(
             order.edition_id, store.ledger, sender, reader_of, clock, lease, pacer, lambda: False, no_progress
         )
