@@ -18,8 +18,8 @@ from collections.abc import Callable
 from statistics import median
 
 import psycopg
+from readers import CHOICES, EDITION, MILLION, Discarding, fill, freeze, send_all
 from reporting import Findings, Row, benchmark_options, beside, library_versions, limit, measured, print_goals
-from send import CHOICES, EDITION, MILLION, Discarding, fill, freeze, send_all
 
 from digest.adapters.store import open_store
 from tests.scale.arrivals import Arrivals, quick_sink

@@ -26,9 +26,9 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 from paced import load_at
+from readers import NEWSLETTER, fill
 from render import make_edition
 from reporting import Findings, Row, benchmark_options, library_versions, limit, measured, print_goals
-from send import NEWSLETTER, fill
 
 from digest.adapters.store import open_store
 from digest.adapters.store.schema import edition as editions
