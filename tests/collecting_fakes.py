@@ -12,6 +12,7 @@ from digest.adapters.parser import read_feed, read_page
 from digest.adapters.store.articles import MOST_TEXT_TRIES
 from digest.collector.identity import Match, match
 from digest.collector.moments import publication
+from digest.collector.sites import is_on_own_site
 from digest.errors import FeedError
 from digest.model import (
     Article,
@@ -89,6 +90,7 @@ class _Kept:
 
     article: Article
     first_seen: dt.datetime
+    on_own_site: bool
     tries: int = 0
 
 
@@ -121,7 +123,8 @@ class MemoryArticleStore:
         for found in matches:
             if found.is_new and found.article_id not in self._kept:
                 new += 1
-                self._kept[found.article_id] = _Kept(_new_article(source, found, now), now)
+                own = is_on_own_site(source.url, found.draft.url)
+                self._kept[found.article_id] = _Kept(_new_article(source, found, now), now, own)
         updated = self._update(source, [found for found in matches if not found.is_new], now)
         for found in matches:
             for alias in found.draft.aliases:
@@ -132,8 +135,18 @@ class MemoryArticleStore:
 
     def _update(self, source: Source, matches: Sequence[Match], now: dt.datetime) -> int:
         updated = 0
-        for article_id, draft in {found.article_id: found.draft for found in reversed(matches)}.items():
-            kept = self._kept[article_id]
+        for article_id, found in {found.article_id: found for found in reversed(matches)}.items():
+            kept, draft = self._kept[article_id], found.draft
+            if (
+                not kept.on_own_site
+                and is_on_own_site(source.url, draft.url)
+                and kept.article.source != source.id
+            ):
+                self._kept[article_id] = _Kept(
+                    _new_article(source, found, now), kept.first_seen, on_own_site=True
+                )
+                updated += 1
+                continue
             edited = _edited(kept.article, draft, now)
             if kept.article.source == source.id and edited != kept.article:
                 kept.article = edited

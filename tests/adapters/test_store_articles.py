@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import pathlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
@@ -17,22 +16,10 @@ from digest.adapters.store import Store, open_store
 from digest.adapters.store.schema import metadata
 from digest.model import Article, ArticleDraft, FetchState, PageText, ParsedFeed, SaveCounts, Source
 from digest.ports import ArticleStore
-from tests.adapters.databases import KINDS, opened_store
 from tests.conftest import NOW
-from tests.fakes import MemoryArticleStore
 from tests.samples import draft, parsed, source
 
 _STATE = FetchState(source_id="zaytuna")
-
-
-@pytest.fixture(params=KINDS)
-def articles(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[ArticleStore]:
-    """An empty store of articles, of each kind in turn."""
-    if request.param == "memory":
-        yield MemoryArticleStore()
-        return
-    with opened_store(request.param, request, tmp_path) as store:
-        yield store.articles
 
 
 def _save(store: ArticleStore, *drafts: ArticleDraft, at: dt.datetime = NOW) -> SaveCounts:
@@ -232,17 +219,6 @@ def test_a_long_feed_is_known_again(articles: ArticleStore) -> None:
     assert _save(articles, *drafts) == SaveCounts(new=300)
     assert _save(articles, *drafts) == SaveCounts(known=300)
     assert len({article.id for article in articles.articles(None, None)}) == 300
-
-
-def test_another_outlets_feed_edits_nobodys_article(articles: ArticleStore) -> None:
-    own, other = source("own", outlet="صوت الواحة"), source("other", outlet="صدى الجبل")
-    names = ("link:one",)
-    state = FetchState(source_id="x")
-    articles.save_feed(own, parsed(replace(draft("افتتاح الميناء"), aliases=names)), state, NOW)
-    articles.save_feed(other, parsed(replace(draft("عنوان دخيل"), aliases=names)), state, NOW)
-    assert [(one.outlet, one.title) for one in articles.articles(None, None)] == [
-        ("صوت الواحة", "افتتاح الميناء")
-    ]
 
 
 # --------------------------------------------------------------------------- what only SQL can get wrong

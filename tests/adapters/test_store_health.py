@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import pathlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -22,21 +21,9 @@ from digest.model import (
     SourceStats,
 )
 from digest.ports import ArticleStore
-from tests.adapters.databases import KINDS, opened_store
 from tests.collector.samples import SOURCE, fetched, item, rss
 from tests.conftest import NOW
-from tests.fakes import MemoryArticleStore
 from tests.samples import draft, parsed, source
-
-
-@pytest.fixture(params=KINDS)
-def articles(request: pytest.FixtureRequest, tmp_path: pathlib.Path) -> Iterator[ArticleStore]:
-    """An empty store of articles, of each kind in turn."""
-    if request.param == "memory":
-        yield MemoryArticleStore()
-        return
-    with opened_store(request.param, request, tmp_path) as store:
-        yield store.articles
 
 
 def _hours(count: float) -> dt.timedelta:

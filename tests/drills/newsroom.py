@@ -74,7 +74,7 @@ class Newsroom:
 
     def _feed(self, outlet: Outlet) -> Route:
         own = [article for article in self.articles() if article.outlet == outlet.of.id][:_ENTRIES]
-        kind, body = feed_bytes(outlet.of, own, f"https://{outlet.of.id}.example.org")
+        kind, body = feed_bytes(outlet.of, own, outlet.server.base)
         return answer(body, headers={"Content-Type": kind})
 
     def break_some(self, count: int) -> None:

@@ -18,7 +18,6 @@ from tests.drills.stage import DAY, DUE, HOUR, MINUTE, OPERATOR, Stage, parsed, 
 #: Megabytes that a worker may take.
 _MOST_MEMORY = 300
 _OVERRIDES = re.compile("[\u202a-\u202e]")
-_FIRST = "whichever feed names a link first is its owner, whosever article it is"
 _ACTIVE = re.compile(r"<script|<img[^>]*onerror|javascript:", re.IGNORECASE)
 
 
@@ -53,12 +52,11 @@ def poisoned(home: pathlib.Path, report: Report) -> None:
         stage.configure()
         stage.end()
         stage.expect_right_slot(1)
-        owner = [one.outlet for one in _stored(stage, 1) if one.url == coming[0]]
+        owner = [one.outlet for one in _stored(stage, 1) if one.url.partition("?")[0] == coming[0]]
         report.expect(
             owner == ["shiraa"],
             "an outlet has its own article, though another feed named it first",
             owner,
-            _FIRST,
         )
 
 
@@ -73,7 +71,8 @@ def _coming(stage: Stage) -> tuple[str, str]:
     stage.room.now = DUE + DAY - HOUR
     article = next(one for one in stage.room.articles() if one.outlet == "shiraa")
     stage.room.now = before
-    return f"https://shiraa.example.org/shiraa/{article.id}", article.id
+    (outlet,) = (one for one in stage.room.outlets if one.of.id == "shiraa")
+    return f"{outlet.server.base}/shiraa/{article.id}", article.id
 
 
 def _stored(stage: Stage, day: int) -> list[Article]:

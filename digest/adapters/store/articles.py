@@ -17,6 +17,7 @@ from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import article, article_alias, source_items, source_state
 from digest.collector.identity import Match, match
 from digest.collector.moments import publication
+from digest.collector.sites import is_on_own_site
 from digest.model import (
     Article,
     ArticleDraft,
@@ -217,6 +218,7 @@ def _new_row(source: Source, found: Match, now: dt.datetime) -> dict[str, Any]:
         "first_seen_at": now,
         "updated_at": now,
         "text_tries": 0,
+        "on_own_site": is_on_own_site(source.url, draft.url),
     }
     return {name: _storable(value) for name, value in row.items()}
 
@@ -225,14 +227,20 @@ def _update(connection: Connection, source: Source, matches: Sequence[Match], no
     """Take over the edits of known articles; return how many were edited.
 
     Only the source that brought an article edits it: another one that links to it, or words it otherwise, changes
-    nothing, or the two would undo each other's edits for ever.
+    nothing, or the two would undo each other's edits for ever. But a feed of the article's own site takes it from a
+    stranger's that named the link first, once and for good.
     """
     drafts = {found.article_id: found.draft for found in reversed(matches)}
     updated = 0
     for chunk in _chunks(drafts):
-        stored = sa.select(article).where(article.c.id.in_(chunk), article.c.source_id == source.id)
+        of_it_or_a_stranger = (article.c.source_id == source.id) | sa.not_(article.c.on_own_site)
+        stored = sa.select(article).where(article.c.id.in_(chunk), of_it_or_a_stranger)
         for row in connection.execute(stored).mappings().all():
-            changes = _changes(row, drafts[row["id"]], now)
+            draft = drafts[row["id"]]
+            if row["source_id"] == source.id:
+                changes = _changes(row, draft, now)
+            else:
+                changes = _claim(source, draft, now)
             if changes:
                 statement = sa.update(article).where(article.c.id == row["id"])
                 connection.execute(statement.values({**changes, "updated_at": now}))
@@ -250,6 +258,14 @@ def _changes(row: sa.RowMapping, draft: ArticleDraft, now: dt.datetime) -> dict[
         # date an article anew to lift it up again.
         changes["published_at"], changes["dated"] = publication(draft.published, now)
     return changes
+
+
+def _claim(source: Source, draft: ArticleDraft, now: dt.datetime) -> dict[str, Any]:
+    """Return what makes a stranger's article the source's own; nothing where the link is not on its site."""
+    if not is_on_own_site(source.url, draft.url):
+        return {}
+    row = _new_row(source, Match(draft=draft, article_id="", is_new=False), now)
+    return {name: value for name, value in row.items() if name not in {"id", "first_seen_at"}}
 
 
 def _state(row: sa.RowMapping) -> FetchState:

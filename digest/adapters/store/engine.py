@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
 #: The migration that this program's tables are at; a test holds it equal to the newest script.
-HEAD = "0007"
+HEAD = "0008"
 #: Seconds that a SQLite connection waits for another process's transaction.
 _BUSY_SECONDS = 30
 #: PostgreSQL advisory lock that one migrating process holds; any constant of our own.

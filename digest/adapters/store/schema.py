@@ -24,6 +24,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    true,
 )
 
 from digest.model import DeliveryState, require_aware
@@ -112,6 +113,8 @@ article = Table(
     Column("feed_place", Integer),
     # How often the article's own page was asked for.
     Column("text_tries", Integer, nullable=False, server_default="0"),
+    # False where another site's feed named the link: the article waits for a feed of its own site to claim it.
+    Column("on_own_site", Boolean, nullable=False, server_default=true()),
     Column("published_at", Moment, nullable=False),
     # False where the feed gave no date and `published_at` is when we first saw it.
     Column("dated", Boolean, nullable=False),
