@@ -206,6 +206,17 @@ class DeliverySettings(Table):
         description="editions in a row, from 1 to 100, after which a soft bounce is a hard one",
     )
     drain_seconds: float = Field(20, ge=0, le=3600, description="seconds up to 3600")
+    keep_days: int = Field(0, ge=0, le=3660, description="days from 60 to 3660, 0 for ever")
+
+    @field_validator("keep_days")
+    @classmethod
+    def _as_long_as_they_matter(cls, value: int) -> int:
+        # Soft bounces in a row, a provider's late events and the doctor look at the last weeks' deliveries.
+        if 0 < value < 60:
+            raise ValueError(
+                "is less than 60, and the last weeks' deliveries are still looked at; 0 keeps all for ever"
+            )
+        return value
 
 
 class WorkerSettings(Table):

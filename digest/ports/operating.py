@@ -51,6 +51,13 @@ class OperationsStore(Protocol):
     def pauses(self) -> Mapping[str, Pause]:
         """Return the pauses, by newsletter."""
 
+    def prune_deliveries(self, before: dt.date, most: int) -> int:
+        """Delete up to so many deliveries of editions dated before; return how many went.
+
+        What is still to be sent, or of which nobody knows whether it left, stays: it waits for a person. So do the
+        editions with the number of their recipients, and their pages.
+        """
+
     def prune(self, before: dt.datetime) -> int:
         """Delete what only mattered until then: a provider's events, attempts, ended workers, cleared alerts.
 

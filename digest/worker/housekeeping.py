@@ -16,10 +16,15 @@ _log = logging.getLogger("digest.worker")
 _INTERVAL = dt.timedelta(hours=6)
 #: A provider repeats its events for some days, and nobody asks for a worker of last month.
 KEPT = dt.timedelta(days=30)
+#: Deliveries that are deleted in one transaction, so that nobody waits for it, and in one turn.
+_A_TIME, _MOST = 5_000, 1_000_000
 
 
 class Housekeeping:
-    """Deletes the provider's events, workers, attempts and cleared alerts that are older than KEPT."""
+    """Deletes the provider's events, workers, attempts and cleared alerts that are older than KEPT, and old deliveries.
+
+    Deliveries are kept as long as the operator says, which is for ever unless they say something else.
+    """
 
     def __init__(self, app: App, life: Life) -> None:
         self._app = app
@@ -31,6 +36,20 @@ class Housekeeping:
         if not operations.take_turn("housekeeping", self._life.id, now, _INTERVAL):
             return
         deleted = operations.prune(now - KEPT)
+        deleted += self._tidy_deliveries(now)
         operations.end_turn("housekeeping", self._life.id, self._app.clock.now())
         if deleted:
             _log.info("housekeeping: %d rows that nobody needs any more are deleted", deleted)
+
+    def _tidy_deliveries(self, now: dt.datetime) -> int:
+        keep_days, deleted = self._app.settings.delivery.keep_days, 0
+        if not keep_days:
+            return 0
+        # A local date may be a day behind or ahead of ours.
+        before = now.date() - dt.timedelta(days=keep_days + 1)
+        while deleted < _MOST and not self._life.stopping:
+            some = self._app.store.operations.prune_deliveries(before, _A_TIME)
+            deleted += some
+            if some < _A_TIME:
+                break
+        return deleted

@@ -131,10 +131,13 @@ def store_news(store: Store, now: dt.datetime, *headlines: str) -> None:
     store.articles.save_feed(of, parsed(*drafts), FetchState(source_id=of.id), now)
 
 
-def write_newsletters(home: pathlib.Path, *newsletters: dict[str, object], alerts_to: str = "") -> None:
+def write_newsletters(
+    home: pathlib.Path, *newsletters: dict[str, object], alerts_to: str = "", keep_days: int = 0
+) -> None:
     """Write config/digest.toml with these newsletters, each of Riyadh's morning unless it says otherwise."""
     usual = {"title": "موجز", "timezone": "Asia/Riyadh", "send_at": "06:30", "late_minutes": 180}
     rows = [f'[alerts]\nto = "{alerts_to}"'] if alerts_to else []
+    rows.append(f"[delivery]\nkeep_days = {keep_days}")
     for table in newsletters:
         rows.append("[[newsletter]]")
         rows += [
@@ -167,9 +170,10 @@ def staged(
     now: dt.datetime = DUE - 30 * MINUTE,
     alerts_to: str = "",
     database_url: str = "",
+    keep_days: int = 0,
 ) -> Iterator[Stage]:
     """Give a stage with these newsletters, `daily` alone by default."""
-    write_newsletters(home, *(newsletters or ({"id": "daily"},)), alerts_to=alerts_to)
+    write_newsletters(home, *(newsletters or ({"id": "daily"},)), alerts_to=alerts_to, keep_days=keep_days)
     if not database_url:
         (home / "var").mkdir()
         (home / "var" / "digest.db").write_bytes(_empty_database())

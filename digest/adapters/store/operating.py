@@ -17,6 +17,7 @@ from digest.adapters.store.engine import reading
 from digest.adapters.store.schema import (
     alert,
     attempt,
+    delivery,
     edition,
     pause,
     provider_event,
@@ -25,7 +26,7 @@ from digest.adapters.store.schema import (
     worker,
 )
 from digest.errors import DatabaseError
-from digest.model import Alert, Pause, Turn, WorkerLife
+from digest.model import Alert, DeliveryState, Pause, Turn, WorkerLife
 
 #: A worker without a sign of life for this long counts as dead.
 DEAD_AFTER = dt.timedelta(seconds=60)
@@ -39,6 +40,7 @@ LONGEST_TURN = dt.timedelta(minutes=10)
 CLOCKS_APART = dt.timedelta(minutes=5)
 #: The same trouble is told at most this often, however often it comes and goes.
 TELL_AGAIN = dt.timedelta(hours=1)
+_SETTLED = [state for state in DeliveryState if not state.open and state is not DeliveryState.UNKNOWN]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +246,17 @@ class SqlOperations:
         )
         with self._engine.begin() as connection:
             return sum(connection.execute(some).rowcount for some in old)
+
+    def prune_deliveries(self, before: dt.date, most: int) -> int:
+        """See `ports.OperationsStore`."""
+        old = sa.select(edition.c.id).where(edition.c.local_date < before)
+        some = (
+            sa.select(delivery.c.id)
+            .where(delivery.c.edition_id.in_(old), delivery.c.state.in_(_SETTLED))
+            .limit(most)
+        )
+        with self._engine.begin() as connection:
+            return connection.execute(sa.delete(delivery).where(delivery.c.id.in_(some))).rowcount
 
     def latest_editions(self, limit: int) -> Sequence[EditionStanding]:
         """Return the editions that were composed last, the newest first."""
