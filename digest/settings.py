@@ -230,8 +230,21 @@ class AlertSettings(Table):
     """What the operator is told of, and where."""
 
     to: _OptionalAddress = Field(None, description="the operator's mail address; empty: nothing is mailed")
+    webhook_url: SecretStr = Field(
+        SecretStr(""), description="an http or https address that takes a POST, empty for none"
+    )
     bounce_percent: float = Field(5, gt=0, le=100, description="a percentage, more than 0")
     failing_sources_percent: float = Field(50, gt=0, le=100, description="a percentage, more than 0")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _leads_to_the_web(cls, value: SecretStr) -> SecretStr:
+        # Without the value: it is a secret.
+        if value.get_secret_value():
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("is no http or https address")
+        return value
 
 
 class WebSettings(Table):

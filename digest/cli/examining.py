@@ -211,6 +211,7 @@ class _Examination:
                 settings.secret_key,
                 settings.desk_password,
                 settings.web.metrics_token,
+                settings.alerts.webhook_url,
             )
             secrets += [secret.get_secret_value() for secret in kept]
             secrets += settings.secret_keys

@@ -33,6 +33,7 @@ def setting_facts(app: App) -> SettingFacts:
         collect_minutes=settings.collect.interval_minutes,
         private_addresses=settings.collect.allow_private_addresses,
         alerts_to=settings.alerts.to or "",
+        alerts_webhook=bool(settings.alerts.webhook_url.get_secret_value()),
         token_length=len(settings.web.metrics_token.get_secret_value()),
         verifies_events=bool(settings.sendgrid.webhook_public_key),
         without_address=[one.id for one in app.newsletters() if not one.postal_address],

@@ -112,7 +112,9 @@ class Standing:
     def alerts(self) -> list[Finding]:
         """Look what the operator was to be told."""
         alerts = self._app.store.operations.alerts()
-        found = alert_findings(alerts, self._now, mailed_to=self._app.settings.alerts.to or "")
+        ways = self._app.settings.alerts
+        is_told = bool(ways.to or ways.webhook_url.get_secret_value())
+        found = alert_findings(alerts, self._now, is_told=is_told)
         return list(found) or [good("alerts.ok", "None stands.")]
 
     def schedule(self) -> Iterator[Finding]:

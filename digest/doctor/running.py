@@ -172,8 +172,8 @@ def _paused(pause: Pause, now: dt.datetime) -> Finding:
     return warning("schedule.paused", says, remedy, pause.newsletter_id)
 
 
-def alert_findings(alerts: Sequence[Alert], now: dt.datetime, *, mailed_to: str = "") -> Iterator[Finding]:
-    """Yield the alerts that stand, and whether they reach the operator's address, where there is one."""
+def alert_findings(alerts: Sequence[Alert], now: dt.datetime, *, is_told: bool = False) -> Iterator[Finding]:
+    """Yield the alerts that stand, and whether they reach the operator, where there is a way to them."""
     standing = [one for one in alerts if one.cleared_at is None]
     for one in standing:
         # The lines after the first say why, and stand in `digest status`.
@@ -184,11 +184,12 @@ def alert_findings(alerts: Sequence[Alert], now: dt.datetime, *, mailed_to: str 
             one.key,
         )
     unsent = [one for one in standing if not one.mailed_at and now - one.raised_at > _MAILED_WITHIN]
-    if mailed_to and unsent:
-        says = f"{len(unsent)} of these alerts could not be mailed to you."
-        yield warning(
-            "alerts.unmailed", says, "See what stands under sender, and that a worker runs: it mails them."
+    if is_told and unsent:
+        says = f"You could not be told of {len(unsent)} of these alerts."
+        remedy = (
+            "See what stands under sender and in the worker's log, and that a worker runs: it tells of them."
         )
+        yield warning("alerts.unmailed", says, remedy)
 
 
 def secret_findings(base_url: str, key_length: int) -> list[Finding]:

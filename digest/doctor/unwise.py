@@ -36,6 +36,8 @@ class SettingFacts:
     private_addresses: bool = False
     #: Where alerts are mailed to; empty: nowhere.
     alerts_to: str = ""
+    #: Whether alerts also go to an address on the web.
+    alerts_webhook: bool = False
     #: Characters of the token of /metrics; 0 where there is none.
     token_length: int = 0
     #: Whether events of the carrier can be verified; SendGrid's only.
@@ -110,11 +112,12 @@ def _carrying(settings: SettingFacts) -> Iterator[Finding]:
 
 
 def _watching(settings: SettingFacts) -> Iterator[Finding]:
-    if settings.transport != "outbox" and not settings.alerts_to:
+    if settings.transport != "outbox" and not settings.alerts_to and not settings.alerts_webhook:
         yield warning(
             "settings.alerts",
-            "Nobody is mailed when something goes wrong.",
-            "Set [alerts] to (DIGEST_ALERTS__TO) to your own address, best of another domain than the sender's.",
+            "Nobody is told when something goes wrong.",
+            "Set [alerts] to (DIGEST_ALERTS__TO) to your own address, best of another domain than the sender's, or "
+            "webhook_url to a chat's incoming webhook.",
             "alerts.to",
         )
     if settings.collect_minutes > _RARE_COLLECT:

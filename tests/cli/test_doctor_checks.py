@@ -315,8 +315,8 @@ def test_alerts_that_stand_are_told() -> None:
     ]
     said = ["Since 2026-11-22 05:00 UTC: Slot missed.", "Since 2026-11-22 06:00 UTC: Just now."]
     assert [one.says for one in alert_findings(alerts, NOW)] == said
-    unsent = "1 of these alerts could not be mailed to you."
-    assert [one.says for one in alert_findings(alerts, NOW, mailed_to="ops@example.org")] == [*said, unsent]
+    unsent = "You could not be told of 1 of these alerts."
+    assert [one.says for one in alert_findings(alerts, NOW, is_told=True)] == [*said, unsent]
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,7 @@ def _drill(stage: Stage, carrier: SmtpCarrier, trouble: _Trouble) -> None:
     stage.live(DUE - 5 * MINUTE, DUE)
     stage.look()
     report.expect_seen("log", trouble.quote)
+    report.expect_seen("mail", "The database fails")
     report.expect_seen("doctor", trouble.quote)
     report.expect(
         not stage.letters(), "day 1: nothing leaves that could not be written down", stage.letters()

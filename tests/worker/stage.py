@@ -132,11 +132,16 @@ def store_news(store: Store, now: dt.datetime, *headlines: str) -> None:
 
 
 def write_newsletters(
-    home: pathlib.Path, *newsletters: dict[str, object], alerts_to: str = "", keep_days: int = 0
+    home: pathlib.Path,
+    *newsletters: dict[str, object],
+    alerts_to: str = "",
+    webhook: str = "",
+    keep_days: int = 0,
 ) -> None:
     """Write config/digest.toml with these newsletters, each of Riyadh's morning unless it says otherwise."""
     usual = {"title": "موجز", "timezone": "Asia/Riyadh", "send_at": "06:30", "late_minutes": 180}
-    rows = [f'[alerts]\nto = "{alerts_to}"'] if alerts_to else []
+    told = {"to": alerts_to, "webhook_url": webhook}
+    rows = ["[alerts]", *(f'{key} = "{value}"' for key, value in told.items() if value)]
     rows.append(f"[delivery]\nkeep_days = {keep_days}")
     for table in newsletters:
         rows.append("[[newsletter]]")
@@ -169,11 +174,18 @@ def staged(
     *newsletters: dict[str, object],
     now: dt.datetime = DUE - 30 * MINUTE,
     alerts_to: str = "",
+    webhook: str = "",
     database_url: str = "",
     keep_days: int = 0,
 ) -> Iterator[Stage]:
     """Give a stage with these newsletters, `daily` alone by default."""
-    write_newsletters(home, *(newsletters or ({"id": "daily"},)), alerts_to=alerts_to, keep_days=keep_days)
+    write_newsletters(
+        home,
+        *(newsletters or ({"id": "daily"},)),
+        alerts_to=alerts_to,
+        webhook=webhook,
+        keep_days=keep_days,
+    )
     if not database_url:
         (home / "var").mkdir()
         (home / "var" / "digest.db").write_bytes(_empty_database())
