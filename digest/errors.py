@@ -6,6 +6,7 @@ DigestError
 |   `-- UnknownEdition
 |-- ConfigurationError    every fault of the configuration at once: exit 2
 |-- DatabaseError         the database cannot be opened or is newer than this program: exit 2
+|   |-- DatabaseUnreachable  its server does not let us in: it is away, starting, full, or refuses the login
 |   `-- DatabaseFailed    the database fails in the middle of work: exit 1
 |-- InputError            a line or a file that cannot be read; names the place: exit 1
 |-- FeedError             a feed that was fetched but cannot be read
@@ -85,6 +86,10 @@ class DatabaseError(DigestError):
     """The database cannot be opened, or was migrated by a newer program."""
 
     exit_code = 2
+
+
+class DatabaseUnreachable(DatabaseError):
+    """The database's server does not let us in now; that may pass."""
 
 
 class DatabaseFailed(DatabaseError):

@@ -23,14 +23,19 @@ def worker(once: bool, concurrency: int) -> None:
     """Collect, compose and deliver by the schedule, until SIGTERM; tell the operator of troubles.
 
     What is in hand when the signal comes is brought to its end within delivery.drain_seconds; the rest is done at the
-    next start. A second signal ends at once. Any number of workers may run side by side, on PostgreSQL on any number of
+    next start. A second signal ends at once. While PostgreSQL is away it is waited for. Any number of workers may run side by side, on PostgreSQL on any number of
     machines; what a worker that died had in hand, the others take over within a minute.
     """
     # As long as nothing is in hand, a signal asks for nothing but to end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from digest.worker import Worker
+    from digest.worker.logs import log_to_stdout
     from digest.worker.metrics import serving
+    from digest.worker.starting import wait_for_database
 
     with opened() as app, serving(app.settings.worker.metrics_address, app.settings.worker.metrics_port):
+        if not once:
+            log_to_stdout()
+            wait_for_database(app)
         made = Worker(app, concurrency)
         made.run_once() if once else made.run()

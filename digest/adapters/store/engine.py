@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
 
-from digest.errors import DatabaseError, DatabaseFailed
+from digest.errors import DatabaseError, DatabaseFailed, DatabaseUnreachable
 
 if TYPE_CHECKING:
     import psycopg
@@ -161,7 +161,10 @@ def migrate(engine: Engine) -> None:
                 _upgrade(connection)
     except sa.exc.DatabaseError as error:
         shown = engine.url.render_as_string(hide_password=True)
-        raise DatabaseError(f"The database {shown} cannot be opened: {error.orig}") from error
+        # What SQLite cannot open it cannot open later.
+        is_away = isinstance(error, sa.exc.OperationalError) and engine.dialect.name == "postgresql"
+        kind = DatabaseUnreachable if is_away else DatabaseError
+        raise kind(f"The database {shown} cannot be opened: {error.orig}") from error
 
 
 def _upgrade(connection: Connection) -> None:
