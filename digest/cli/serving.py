@@ -29,6 +29,7 @@ from digest.cli.options import opened
 )
 def web(host: str, port: int, workers: int, threads: int, proxies: int | None) -> None:
     """Serve the public pages and the editor's desk, until SIGTERM."""
+    from digest.errors import DatabaseUnreachable
     from digest.web.desk_login import password_hash
     from digest.web.serving import serve
 
@@ -36,7 +37,11 @@ def web(host: str, port: int, workers: int, threads: int, proxies: int | None) -
         # Faults are said before any process is started, and the tables are brought up to date once.
         app.links  # noqa: B018
         password_hash(app)
-        app.store.close()
+        try:
+            app.store.close()
+        except DatabaseUnreachable as error:
+            # The pages say so until it is there, and nobody need start us again.
+            click.echo(f"digest: {error}\nThe pages answer 503 until it is there.", err=True)
         before = app.settings.web.proxies if proxies is None else proxies
     click.echo(f"Serving on http://{host}:{port}", err=True)
     serve(host, port, workers, threads, before)

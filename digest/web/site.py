@@ -12,11 +12,12 @@ from collections.abc import Mapping
 
 from flask import Flask, Response, abort, request
 from jinja2 import ChoiceLoader, FileSystemLoader, StrictUndefined
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, ServiceUnavailable
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from digest.app import App
+from digest.errors import DatabaseError
 from digest.home import shipped
 from digest.web import (
     archive,
@@ -58,6 +59,8 @@ _READERS = (
 _PROGRAMS = (webhook, health, metrics)
 _DESK = (desk_login, desk, desk_health, desk_subscribers)
 
+#: When whoever asked while the database was away may ask again.
+_RETRY_SECONDS = 30
 #: Bytes of the longest form; what needs more says so at its own route.
 MOST_BYTES = 64 * 1024
 _POLICY = (
@@ -124,10 +127,13 @@ def _guard(response: Response) -> Response:
 
 def _trouble(pages: Pages, error: Exception) -> BaseResponse:
     """Return a page for what went wrong, in plain words; what is our fault is logged."""
+    if isinstance(error, DatabaseError):
+        _log.error("%s %s failed: %s", request.method, request.endpoint, " ".join(str(error).split()))
+        error = ServiceUnavailable(retry_after=_RETRY_SECONDS)
     status = error.code if isinstance(error, HTTPException) and error.code else 500
     if isinstance(error, HTTPException) and isinstance(error.response, BaseResponse):
         return error.response
-    if status >= 500:
+    if status >= 500 and not isinstance(error, ServiceUnavailable):
         _log.error("%s %s failed", request.method, request.endpoint, exc_info=error)
     page = pages.page("trouble.html.j2", status=status)
     if isinstance(error, HTTPException):

@@ -8,6 +8,9 @@ import pytest
 
 from digest.app import App
 from digest.web import make_site
+from tests.conftest import require
+from tests.drills.cluster import cluster, is_installed
+from tests.web.processes import served, status
 from tests.web.site import opened_site
 
 
@@ -42,3 +45,29 @@ def test_a_database_that_went_away_is_told(tmp_path: pathlib.Path) -> None:
         (tmp_path / "var").rename(tmp_path / "elsewhere")
         assert site.client.get("/readyz").status_code == 503
         assert site.client.get("/healthz").status_code == 200
+
+
+def test_pages_say_not_now_while_the_database_is_away(
+    tmp_path: pathlib.Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = "postgresql://mujaz:secret-word@127.0.0.1:9/nowhere"
+    client = make_site(App(home=tmp_path, environment={"DATABASE_URL": nowhere})).test_client()
+    answer = client.get("/archive")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "Connection refused" in caplog.text
+    assert "Traceback" not in caplog.text
+    assert "secret-word" not in caplog.text + answer.text
+
+
+def test_a_site_that_starts_while_its_database_is_away_serves_as_soon_as_it_is_there(
+    tmp_path: pathlib.Path,
+) -> None:
+    require(is_installed(), "PostgreSQL")
+    with cluster() as server:
+        server.stop()
+        with served(tmp_path, {"DATABASE_URL": server.url}) as port:
+            assert status(port, "/healthz") == 200
+            assert status(port, "/archive") == 503
+            server.start()
+            assert status(port, "/readyz") == 200
+            assert status(port, "/archive") == 200

@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.cli.running import environment
-from tests.web.desk_site import WITH_DESK
-from tests.web.site import SECRET_KEY
+from tests.web.processes import served
 
 _HOST = b"Host: localhost\r\n"
 _FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -21,40 +16,9 @@ _GET_HEALTH = b"GET /healthz HTTP/1.1\r\n" + _HOST + b"Connection: close\r\n\r\n
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """The port of a `digest web` of one process and two threads."""
-    home = tmp_path_factory.mktemp("home")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        free = int(probe.getsockname()[1])
-    settings = {"DIGEST_SECRET_KEY": SECRET_KEY, "DIGEST_BASE_URL": f"http://127.0.0.1:{free}", **WITH_DESK}
-    words = ["web", "--port", str(free), "--workers", "1", "--threads", "2"]
-    with (home / "said").open("wb") as said:
-        server = subprocess.Popen(
-            [sys.executable, "-m", "digest", *words],
-            env=environment(home, settings),
-            cwd=home,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_served(free, server)
-        yield free
-        assert server.poll() is None, "it has fallen over"
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
-    assert "Traceback" not in (home / "said").read_text("utf-8")
-
-
-def _wait_until_served(port: int, server: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 30
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            if _statuses(port, _GET_HEALTH) == [200]:
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise AssertionError("the site is not served")
+    """The port of a `digest web`, for all of these."""
+    with served(tmp_path_factory.mktemp("home")) as found:
+        yield found
 
 
 def _answer(port: int, sent: bytes) -> bytes:
