@@ -84,6 +84,10 @@ class Fleet:
         self.alive[process] = path
         return process
 
+    def start_unlimited(self, *, within: Sequence[str] = ()) -> None:
+        """Start one that keeps no rate: what is left when the test has seen enough is soon done."""
+        self.start(within=within, settings={"DIGEST_MAIL__RATE_PER_SECOND": "0"})
+
     def kill(self, victim: subprocess.Popen[bytes]) -> None:
         """Kill a worker with signal 9; nobody else was to end it."""
         assert victim.poll() is None, self.said()

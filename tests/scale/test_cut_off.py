@@ -13,8 +13,9 @@ from tests.scale.cluster import postgresql_programs, running_cluster
 from tests.scale.machines import SERVICES, can_make_machines, machines
 from tests.scale.many import CONNECTIONS, fleet, make_home, many, settings_for
 
-_READERS = 2_400
-#: Messages a second of both together, so that there is something left when the cable is back.
+_READERS = 6_000
+#: Messages a second of both together, so that there is something left when the cable is back, however long a busy machine
+#: needs to notice.
 _RATE = 100.0
 _CUT_SECONDS = 10.0
 #: So that something is on the wire when the cable is pulled.
@@ -53,10 +54,12 @@ def test_a_machine_cut_off_for_ten_seconds(tmp_path: pathlib.Path) -> None:
             time.sleep(_CUT_SECONDS)
             healed_at = time.time()
             cut.heal()
+            workers.wait_until(
+                lambda: cut.address in {one.peer for one in arrivals.all() if one.at > healed_at}
+            )
+            workers.start_unlimited(within=other.within)
             workers.wait_until(lambda: not edition.left(), seconds=90)
-            assert workers.end(*workers.alive) == [0, 0], workers.said()
+            assert workers.end(*workers.alive) == [0, 0, 0], workers.said()
             edition.check(most_unknown=CONNECTIONS)
         meanwhile = [one.peer for one in arrivals.all() if cut_at + _SETTLED_SECONDS < one.at < healed_at]
         assert set(meanwhile) == {other.address}, "only one of them was to send meanwhile"
-        afterwards = {one.peer for one in arrivals.all() if one.at > healed_at}
-        assert afterwards == {cut.address, other.address}, "the one that was cut off was to go on"

@@ -56,15 +56,16 @@ def test_who_has_gone_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_many_take_turns() -> None:
-    lanes, turns, lock = FairLanes(1), list[int](), threading.Lock()
+    lanes, turns, lock, begin = FairLanes(1), list[int](), threading.Lock(), threading.Barrier(3)
 
     def work(number: int) -> None:
+        begin.wait(timeout=20)
         for _ in range(5):
             while not lanes.acquire(blocking=False):
                 time.sleep(0.0005)
             with lock:
                 turns.append(number)
-            time.sleep(0.002)
+            time.sleep(0.02)
             lanes.release()
 
     with ThreadPoolExecutor(3) as threads:
