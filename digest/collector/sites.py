@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from tld import get_fld
 
+from digest.collector.urls import web_url
+
 #: A name of several parts, and not an address: those end with a number or a bracket.
 _NAME = re.compile(r"(?:.*\.)?([a-z0-9_-]+\.[a-z][a-z0-9-]*)\.?(?::\d*)?")
 
@@ -23,7 +25,8 @@ def is_on_own_site(feed_url: str, url: str) -> bool:
     >>> is_on_own_site("https://one.github.io/feed", "https://two.github.io/1")
     False
     """
-    site = _site(urlsplit(feed_url).netloc)
+    # A feed's address is as somebody typed it, perhaps with a host in Arabic letters; an article's has its ASCII form.
+    site = _site(urlsplit(web_url(feed_url) or "").netloc)
     return bool(site) and site == _site(urlsplit(url).netloc)
 
 

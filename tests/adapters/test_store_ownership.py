@@ -100,6 +100,13 @@ def test_what_a_stranger_taught_of_it_is_forgotten(articles: ArticleStore) -> No
         pytest.param(
             "https://xn--mgbab2bd.xn--ngbc5azd/f", "https://xn--mgbab2bd.xn--ngbc5azd/1", True, id="Arabic"
         ),
+        pytest.param(
+            "https://أخبار.شبكة/feed", "https://www.xn--igbicxr.xn--ngbc5azd/1", True, id="Arabic letters"
+        ),
+        pytest.param(
+            "https://أخبار.شبكة:8443/f", "https://xn--igbicxr.xn--ngbc5azd/1", True, id="with a port"
+        ),
+        pytest.param(f"https://{'ا' * 80}.شبكة/f", "https://waha.example/1", False, id="no host at all"),
         pytest.param("http://127.0.0.1:8001/feed", "http://127.0.0.1:8001/1", True, id="an address"),
         pytest.param("http://127.0.0.1:8001/feed", "http://127.0.0.1:8002/1", False, id="another port of it"),
         pytest.param("http://[::1]:8001/feed", "http://[::1]:8001/1", True, id="an address of six parts"),
