@@ -56,7 +56,8 @@ _TAIL = re.compile(r"\s*[|•]\s*(?P<bar>[^|•]{2,40})$|\s+[-–—]\s*(?P<dash
 _OUTLET_WORDS = word_set(
     "bbc cnn afp reuters sky france24 news euronews guardian الجزيره نيوز رويترز صحيفه جريده"
 )
-_DOTS = re.compile(r"(?<![\d.])\s*(?:\.{2,}|…)(?!\d)\s*(?=\S)")
+# Dots behind a number part two clauses where a space follows: 3..2 is a score.
+_DOTS = re.compile(r"(?:(?<![\d.])\s*(?:\.{2,}|…)(?!\d)\s*|(?<=\d)(?:\.{2,}|…)\s+)(?=[^\s.…!؟?])")
 # A headline that begins so has no topic before its first two dots, but a circumstance.
 _CIRCUMSTANCE = re.compile(
     r"(?:بعد|قبل|رغم|منذ|في|من|مع|على|عقب|إثر|وسط|بسبب|خلال|لأول|للمرة|بعيدا|بينما|بالرغم|لليوم|لليلة)\b"

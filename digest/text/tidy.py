@@ -32,7 +32,8 @@ _FLOOD = re.compile(f"([{_MARKS}]{{4}})[{_MARKS}]+")
 _ODD = re.compile(f"[{_HOSTILE_CHARACTERS}{_SHAPES}\u200c\u200d]")
 # A haraka's shape by itself stands on a space or a tatweel (Unicode, Arabic Presentation Forms-B).
 _HARAKA_ALONE = re.compile("[ \u0640]+(?=[\u064b-\u0652\u0670])")
-_SPACE_BEFORE_MARK = re.compile(r" +([،؛:.!؟»)\]])")
+# A full stop that opens a Latin word or a number belongs to it: .NET, .sa, .5.
+_SPACE_BEFORE_MARK = re.compile(r" +([،؛:!؟»)\]]|\.(?![A-Za-z0-9]))")
 _OPENING_THEN_SPACE = re.compile(r"([«(\[]) +")
 # One of both. The mark is looked for first, and then what stands beside it: there are more spaces than marks.
 _SPACE_AT_A_MARK = re.compile(r"[،؛:.!؟»)\]](?<= .)|[«(\[](?= )")
@@ -72,10 +73,10 @@ def tidy_paragraph(text: str) -> str:
 
 # A hashtag within a sentence is its words: #سد_النهضة is سد النهضة.
 _HASHTAG = re.compile(r"(?<![\w&/#])#(?=[^\W\d])(\w+)")
-# Two Arabic words with nothing but a full stop or a comma between them; abbreviations (أ.ف.ب) have single letters,
+# Two Arabic words with nothing but a full stop, a comma or a colon between them; abbreviations (أ.ف.ب) have single letters,
 # and addresses (العربية.نت) are one word.
 # Here too the mark is looked for first, and then what stands before it.
-_NO_SPACE = re.compile(r"([.،؛؟!])(?<=[\u0621-\u064a]{2}.)(?=[\u0621-\u064a]{2})(?!(?:نت|كوم)(?!\w))")
+_NO_SPACE = re.compile(r"([.،؛:؟!])(?<=[\u0621-\u064a]{2}.)(?=[\u0621-\u064a]{2})(?!(?:نت|كوم)(?!\w))")
 # Names of Latin letters that are no words, or none that begins a sentence.
 _LETTER = "إيه|ايه|بي|سي|دي|إف|اف|جي|إتش|اتش|آي|جيه|كيه|إل|إم|كيو|آر|إس|اس|تي|يو|دبليو|إكس|اكس|زد"
 # Abbreviations by the names of their letters, in any number of them: السي.آي.إيه, بي.بي.سي. Two are so only where both

@@ -53,6 +53,10 @@ from tests.ranker.making import NOW, article
         ),
         pytest.param("افتتاح  ميناء   القاهرة..", "افتتاح ميناء القاهرة", id="spaces-and-dots-at-the-end"),
         pytest.param("فوز الأهلي 3..2 في النهائي", "فوز الأهلي 3..2 في النهائي", id="dots-between-numbers"),
+        pytest.param(
+            "لأول مرة منذ 2014.. افتتاح ميناء", "لأول مرة منذ 2014، افتتاح ميناء", id="dots-behind-a-number"
+        ),
+        pytest.param("بكل تواضع..!", "بكل تواضع..!", id="dots-before-an-exclamation"),
         pytest.param("BREAKING: Port opens in Cairo", "Port opens in Cairo", id="en-breaking"),
         pytest.param("Watch: port opens in Cairo", "port opens in Cairo", id="en-watch"),
         pytest.param(

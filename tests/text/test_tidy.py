@@ -94,7 +94,7 @@ def test_no_character_is_overlooked() -> None:
 
 @given(anything)
 def test_tidy_paragraph_leaves_no_space_inside_brackets_or_before_marks(text: str) -> None:
-    assert not re.search(r" [،؛:.!؟»)\]]|[«(\[] ", tidy_paragraph(text))
+    assert not re.search(r" (?:[،؛:!؟»)\]]|\.(?![A-Za-z0-9]))|[«(\[] ", tidy_paragraph(text))
 
 
 @pytest.mark.parametrize(
@@ -107,6 +107,8 @@ def test_tidy_paragraph_leaves_no_space_inside_brackets_or_before_marks(text: st
         pytest.param("( رويترز ) [ صورة ]", "(رويترز) [صورة]", id="brackets"),
         pytest.param("قمة\n:\nتبدأ", "قمة: تبدأ", id="line-ends"),
         pytest.param("«نعم» (لا)", "«نعم» (لا)", id="right-already"),
+        pytest.param("أطر .NET ونطاق .sa", "أطر .NET ونطاق .sa", id="a-stop-that-opens-a-word"),
+        pytest.param("قال .ثم سكت ...", "قال.ثم سكت...", id="a-stop-that-closes-one"),
         pytest.param("بين 3 - 5", "بين 3 - 5", id="dash-stays"),
     ],
 )
@@ -173,6 +175,8 @@ def test_a_cut_text_ends_with_a_whole_word_where_it_has_one(parts: list[str], mo
         pytest.param("المركز #1 عالمياً", "المركز #1 عالمياً", id="a-number-is-no-hashtag"),
         pytest.param("https://example.org/#قسم", "https://example.org/#قسم", id="a-fragment-is-no-hashtag"),
         pytest.param("انتهى الأمر.وقال الوزير", "انتهى الأمر. وقال الوزير", id="no-space-after-a-full-stop"),
+        pytest.param("واشنطن تصعد:لن ننسحب", "واشنطن تصعد: لن ننسحب", id="no-space-after-a-colon"),
+        pytest.param("الساعة 10:30 والآية 2:5", "الساعة 10:30 والآية 2:5", id="colons-in-numbers"),
         pytest.param("نقلت أ.ف.ب الخبر", "نقلت أ.ف.ب الخبر", id="abbreviation"),
         pytest.param("في سي.آي.إيه", "في سي.آي.إيه", id="names-of-letters"),
         pytest.param("(إف.بي.آي) قال", "(إف.بي.آي) قال", id="names-of-letters-in-brackets"),
