@@ -8,6 +8,7 @@ for what the words around them say; Latin names only in the capitals that they a
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
@@ -45,6 +46,7 @@ _HOME_BODIES = word_set(
     tribunal justice autorités parquet parlement gouvernement élections économie ville
     """
 )
+_AFTER_TOPIC = re.compile(r"\s*(?::|\.{2,}|…|\s[-–—|]\s)")
 # Words that are remembered with the names that they may begin: those of some days' news.
 _REMEMBERED_WORDS = 65_536
 
@@ -70,11 +72,22 @@ class _Text:
         """Return so many words from one on, as the author wrote them."""
         return self._text[self._found[at].start() : self._found[at + length - 1].end()]
 
+    def _before(self, at: int) -> list[str]:
+        return without_clitics(self.tokens[at - 1]) if at and self.tokens[at - 1] else []
+
+    def is_located(self, at: int) -> bool:
+        """Say whether the word before says that a place follows."""
+        return any(word in _LOCATIVES for word in self._before(at))
+
+    def is_topic(self, at: int, length: int) -> bool:
+        """Say whether a name is what a headline says it is about: `مالي: المعارضة تتظاهر`."""
+        return not at and _AFTER_TOPIC.match(self._text, self._found[length - 1].end()) is not None
+
     def happens_at(self, at: int, length: int, name: Name) -> bool:
         """Say whether the words beside a name tell that something happens there."""
-        before = without_clitics(self.tokens[at - 1]) if at and self.tokens[at - 1] else []
         if name.kind is not NameKind.DEMONYM:
-            return any(word in _LOCATIVES for word in before)
+            return self.is_located(at)
+        before = self._before(at)
         # English says it the other way round: `a Norwegian court`.
         return any(word in _HOME_BODIES for word in (*before, *self.tokens[at + length : at + length + 1]))
 
@@ -157,7 +170,7 @@ class Gazetteer:
                 continue
             length, words = self._longest_name(read, begin, openings)
             at = begin + length
-            meaning = self._meaning(words, read, day) if length else None
+            meaning = self._meaning(words, read, begin, day) if length else None
             if meaning is not None:
                 prefixed = words[0] != token and token.lstrip("وف").startswith("ب")
                 mentions.append(
@@ -187,12 +200,13 @@ class Gazetteer:
                     break
         return best
 
-    def _meaning(self, words: Phrase, read: _Text, day: dt.date) -> Name | None:
+    def _meaning(self, words: Phrase, read: _Text, at: int, day: dt.date) -> Name | None:
         if words in self._silent:
             return None
         meanings = [name for name in self._names.get(words, []) if name.holds(day)]
         if words in self._ambiguous:
-            country = self._ambiguous[words].resolve(read.around)
+            stands_as_place = read.is_topic(at, len(words)) or read.is_located(at)
+            country = self._ambiguous[words].resolve(read.around, stands_as_place=stands_as_place)
             kind = next((name.kind for name in meanings if name.country == country), NameKind.CITY)
             return Name(kind=kind, country=country) if country else None
         return meanings[0] if meanings else None
@@ -293,6 +307,7 @@ class _Builder:
             pairs = contexts if isinstance(contexts, list) else []
             ambiguity = Ambiguity(
                 default=str(row.get("default", "")),
+                as_place=str(row.get("as_place", "")),
                 contexts=tuple(
                     (str(pair["country"]), frozenset(normalise(word) for word in pair["words"]))
                     for pair in pairs

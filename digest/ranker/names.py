@@ -58,10 +58,13 @@ class Ambiguity:
     default: str
     #: Country, and the comparison forms of which one must stand in the text.
     contexts: tuple[tuple[str, frozenset[str]], ...]
+    #: What it means where it stands as only a place does; empty for nothing.
+    as_place: str = ""
 
-    def resolve(self, words: frozenset[str]) -> str:
+    def resolve(self, words: frozenset[str], *, stands_as_place: bool) -> str:
         """Return the country that the name means among these words, or an empty string."""
-        return next((country for country, telling in self.contexts if telling & words), self.default)
+        without_context = (stands_as_place and self.as_place) or self.default
+        return next((country for country, telling in self.contexts if telling & words), without_context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

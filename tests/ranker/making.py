@@ -67,6 +67,7 @@ FILES: dict[str, dict[str, object]] = {
         "ambiguous": [
             {"name": "عمان", "default": "JO", "context": [{"country": "OM", "words": ["سلطنة", "مسقط"]}]},
             {"name": "مالي", "default": "", "context": [{"country": "ML", "words": ["باماكو"]}]},
+            {"name": "بنين", "default": "", "as_place": "BJ"},
             {"name": "طرابلس", "default": "LY", "context": [{"country": "LB", "words": ["لبنان", "بيروت"]}]},
         ],
     },
