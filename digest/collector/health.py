@@ -125,7 +125,7 @@ def _judge(
         words = f"Its host wants to be left alone until {moment(rest)}."
         return HealthState.WAITING, words, _REMEDIES[Failure.BUSY]
     if stats is None:
-        words = "It answers, but no article of its own can be shown: its entries lack links, are dated ahead and held back, or came from another source first."
+        words = "It answers, but no article of its own can be shown: its entries lack links, are dated ahead and held back, or are those of another source, which came first or whose site they lie on."
         return HealthState.STALE, words, _REMEDIES[Failure.UNREADABLE]
     silence = _silence(stats, now)
     if silence:
