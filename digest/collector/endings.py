@@ -58,8 +58,9 @@ _APART = r"(?:^|(?<=[.!؟?…»”\")\]|•–—-])\s+)"
 # What a button under a teaser says. It has no full stop; "يشجعون على قراءة المزيد." is a sentence's end.
 _BUTTON = re.compile(
     r"(?:\s*(?:\[(?:…|\.{2,3})\]|\(more…\))|"
-    r"(?:^|(?<=[\s\]]))(?:[اإ]قر[أا](?:وا)? المزيد|Read more|READ MORE|Continue reading|Lire la suite)"
-    rf"|{_APART}(?:"
+    # Some themes write no space between the dots of a cut sentence and the button.
+    r"(?:^|(?<=[\s\].…]))(?:[اإ]قر[أا](?:وا)? المزيد|Read more|READ MORE|Continue reading|Lire la suite)"
+    rf"|(?:{_APART}|(?<=\.\.)|(?<=…))(?:"
     rf"(?:{READ}|لقراءة|قراءة|تابع|متابعة|[أا]كمل|شاهد(?:وا)?|لمشاهدة|مشاهدة) (?:المزيد|القراءة|الخبر|المقال|التقرير|الفيديو)"
     r"(?: كاملا?\u064b?ا?)?|المزيد|Read More|Continue Reading)"
     r")(?:\.{2,}|[\s»›>→←…])*$"

@@ -187,12 +187,15 @@ def _told(slot: Slot, editions: EditionStore, now: dt.datetime) -> list[Edition]
 
 
 def _why_no_stories(newsletter: Newsletter, ranked: RankedNews, edited: Edited) -> str:
-    regions = ", ".join(sorted({story.region for story in ranked.stories}))
+    regions = {story.region for story in ranked.stories}
+    nothing = (
+        "none in its regions" if regions.isdisjoint(newsletter.regions) else "nothing left for its regions"
+    )
     told = f", {len(edited.told)} stories were told before" if edited.told else ""
     dropped = f", an editor dropped {len(edited.wishes.dropped)}" if edited.wishes.dropped else ""
     return (
-        f"Nothing to say in {newsletter.id}: {len(ranked.articles)} articles, but none in its regions "
-        f"(found: {regions}){told}{dropped}."
+        f"Nothing to say in {newsletter.id}: {len(ranked.articles)} articles, but {nothing} "
+        f"(found: {', '.join(sorted(regions))}){told}{dropped}."
     )
 
 

@@ -52,6 +52,14 @@ def test_an_outlets_own_words_are_no_news(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "button", ["اقرأ المزيد", "أكمل القراءة", "المزيد", "Read More", "Read more »", "Continue reading"]
+)
+@pytest.mark.parametrize("cut", ["حضر الوزراء...", "حضر الوزراء…", "حضر الوزراء.."])
+def test_a_button_needs_no_space_after_dots(cut: str, button: str) -> None:
+    assert without_boilerplate(f"{cut}{button}") == cut
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("قالت الشركة إن هذا المحتوى للمشتركين فقط.", id="a-company-says-so"),

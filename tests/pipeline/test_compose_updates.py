@@ -154,7 +154,7 @@ def test_readers_of_another_zone_were_told_by_their_own_editions(days: Days) -> 
 
 
 def test_readers_of_a_new_cohort_were_told_by_the_newsletters_own_editions(days: Days) -> None:
-    with pytest.raises(NothingToSay, match="1 stories were told before"):
+    with pytest.raises(NothingToSay, match=r"nothing left for its regions .*1 stories were told before"):
         days.compose(1, cohort="Africa/Cairo")
 
 
