@@ -91,6 +91,8 @@ class _Kept:
     article: Article
     first_seen: dt.datetime
     on_own_site: bool
+    #: The sources that have named it beside its own.
+    named_by: list[str] = field(default_factory=list)
     tries: int = 0
 
 
@@ -137,14 +139,15 @@ class MemoryArticleStore:
         updated = 0
         for article_id, found in {found.article_id: found for found in reversed(matches)}.items():
             kept, draft = self._kept[article_id], found.draft
+            kept.named_by.append(source.id)
             if (
                 not kept.on_own_site
                 and is_on_own_site(source.url, draft.url)
                 and kept.article.source != source.id
             ):
-                self._kept[article_id] = _Kept(
-                    _new_article(source, found, now), kept.first_seen, on_own_site=True
-                )
+                kept.named_by.append(kept.article.source)
+                kept.article = replace(_new_article(source, found, now), text=kept.article.text)
+                kept.on_own_site = True
                 updated += 1
                 continue
             edited = _edited(kept.article, draft, now)
@@ -153,20 +156,22 @@ class MemoryArticleStore:
                 updated += 1
         return updated
 
-    def articles(self, since: dt.datetime | None, until: dt.datetime | None) -> list[Article]:
+    def articles(
+        self, since: dt.datetime | None, until: dt.datetime | None, sources: Sequence[str] = ()
+    ) -> list[Article]:
         """See `ports.ArticleStore`."""
         found = (
             kept.article
             for kept in self._kept.values()
             if (since is None or kept.article.published > since)
             and (until is None or kept.article.published <= until)
+            and (not sources or not {kept.article.source, *kept.named_by}.isdisjoint(sources))
         )
         return sorted(found, key=lambda article: (article.published, article.id))
 
     def newest(self, until: dt.datetime, sources: Sequence[str]) -> dt.datetime | None:
         """See `ports.ArticleStore`."""
-        found = (one for one in self.articles(None, until) if not sources or one.source in sources)
-        return max((one.published for one in found), default=None)
+        return max((one.published for one in self.articles(None, until, sources)), default=None)
 
     def wanting_text(self, sources: Sequence[str], since: dt.datetime, limit: int) -> list[Article]:
         """See `ports.ArticleStore`."""

@@ -53,7 +53,7 @@ def rank_news(
 ) -> RankedNews:
     """Return the stories of the window that ends now. Raises NothingToSay where it has no article, and says why."""
     since = now - dt.timedelta(hours=settings.window_hours)
-    articles = _of_newsletter(newsletter, store.articles(since, now))
+    articles = store.articles(since, now, newsletter.sources)
     if not articles:
         raise NothingToSay(_why_nothing(newsletter, store, since, now))
     return _ranked(newsletter, articles, placer, settings, now)
@@ -207,10 +207,6 @@ def edition_id(slot: Slot) -> str:
     """
     zone = slot.cohort.replace("/", "-").replace("+", "-plus-").lower()
     return f"{slot.newsletter_id}-{slot.local_date}" + (f"-{zone}" if zone else "")
-
-
-def _of_newsletter(newsletter: Newsletter, articles: Sequence[Article]) -> list[Article]:
-    return [one for one in articles if not newsletter.sources or one.source in newsletter.sources]
 
 
 def _why_nothing(newsletter: Newsletter, store: ArticleStore, since: dt.datetime, now: dt.datetime) -> str:

@@ -61,8 +61,13 @@ class ArticleStore(Protocol):
     def save_feed(self, source: Source, feed: ParsedFeed, state: FetchState, now: dt.datetime) -> SaveCounts:
         """Store a feed's entries and its new state in one transaction; an entry known by any alias is no new article."""
 
-    def articles(self, since: dt.datetime | None, until: dt.datetime | None) -> list[Article]:
-        """Return the articles published after `since` and at or before `until`, oldest first."""
+    def articles(
+        self, since: dt.datetime | None, until: dt.datetime | None, sources: Sequence[str] = ()
+    ) -> list[Article]:
+        """Return the articles published after `since` and at or before `until`, oldest first.
+
+        Of these sources, where some are named: whatever any of them has named, whosever article it is.
+        """
 
     def newest(self, until: dt.datetime, sources: Sequence[str]) -> dt.datetime | None:
         """Return when the newest article of these sources (all, where none is named) up to `until` was published."""

@@ -63,18 +63,44 @@ def test_an_article_is_its_own_sites(
     )
 
 
-def test_what_a_stranger_taught_of_it_is_forgotten(articles: ArticleStore) -> None:
+@pytest.mark.parametrize(
+    ("order", "its"),
+    [
+        pytest.param((_OWNER, _STRANGER), _OWNER, id="named by a stranger afterwards"),
+        pytest.param((_STRANGER, _OWNER), _OWNER, id="taken from a stranger"),
+        pytest.param((_OWNER, _OF_ITS_SITE), _OWNER, id="named by two feeds of one site"),
+    ],
+)
+def test_an_article_is_found_by_every_source_that_has_named_it(
+    articles: ArticleStore, order: tuple[Source, Source], its: Source
+) -> None:
+    alone = _telling(_OWNER, "خبر لا يرويه غير صاحبه", url="https://www.waha.example/news/2")
+    for of in (*order, *order):
+        _save(articles, of, _telling(of), *([alone] if of is _OWNER else []))
+    both, only = (one.id for one in sorted(articles.articles(None, None), key=lambda one: one.url))
+    found = {
+        of.id: {one.id for one in articles.articles(None, None, [of.id])} for of in (*order, source("third"))
+    }
+    wanted = {of.id: {both, only} if of is _OWNER else {both} for of in order}
+    assert found == wanted | {"third": set()}
+    assert {one.source for one in articles.articles(None, None)} == {its.id}
+    for of in order:
+        assert articles.newest(NOW, [of.id]) == NOW - 2 * _HOUR
+    assert articles.newest(NOW, ["third"]) is None
+
+
+def test_what_a_stranger_said_of_it_is_forgotten_and_its_page_is_not(articles: ArticleStore) -> None:
     stolen = replace(_telling(_STRANGER), section="مسروق", image_url="https://jabal.example/1.jpg", place=1)
     _save(articles, _STRANGER, stolen)
-    taught = PageText(text="نص صفحة قرأناها باسم غيره", lede="", dateline="طنجة")
-    articles.save_text(_only(articles).id, taught, NOW)
+    page = PageText(text="نص الصفحة نفسها، أيا كان من ذكر رابطها", lede="", dateline="طنجة")
+    articles.save_text(_only(articles).id, page, NOW)
     told = replace(_telling(_OWNER), section="اقتصاد", image_url=None, published=NOW - 3 * _HOUR)
     _save(articles, _OWNER, told, at=NOW + _HOUR)
     owned = _only(articles)
-    assert (owned.section, owned.image_url, owned.text, owned.dateline) == ("اقتصاد", None, "", "")
+    assert (owned.section, owned.image_url, owned.dateline) == ("اقتصاد", None, "")
     assert (owned.feed_place, owned.published) == (None, NOW - 3 * _HOUR)
-    # Its page is to be read anew, as any new article's.
-    assert articles.wanting_text([_OWNER.id], NOW - _HOUR, 5) == [owned]
+    assert owned.text == page.text
+    assert articles.wanting_text([_OWNER.id], NOW - _HOUR, 5) == []
 
 
 @pytest.mark.parametrize(

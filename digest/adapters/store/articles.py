@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store.engine import reading
-from digest.adapters.store.schema import article, article_alias, source_items, source_state
+from digest.adapters.store.schema import article, article_alias, article_source, source_items, source_state
 from digest.collector.identity import Match, match
 from digest.collector.moments import publication
 from digest.collector.sites import is_on_own_site
@@ -86,15 +86,21 @@ class SqlArticleStore:
             new = [found for found in matches if found.is_new]
             if new:
                 connection.execute(sa.insert(article), [_new_row(source, found, now) for found in new])
-            updated = _update(connection, source, [found for found in matches if not found.is_new], now)
+            stored = [found for found in matches if not found.is_new]
+            updated = _update(connection, source, stored, now)
+            _keep_who_named(connection, source, [found.article_id for found in stored])
             _name(connection, matches)
             _save_state(connection, state)
             _save_items(connection, source.id, feed.items)
         return SaveCounts(new=len(new), updated=updated, known=len(matches) - len(new) - updated)
 
-    def articles(self, since: dt.datetime | None, until: dt.datetime | None) -> list[Article]:
+    def articles(
+        self, since: dt.datetime | None, until: dt.datetime | None, sources: Sequence[str] = ()
+    ) -> list[Article]:
         """See `ports.ArticleStore`."""
         query = sa.select(article).order_by(article.c.published_at, article.c.id)
+        if sources:
+            query = query.where(_named_by(sources))
         if since:
             query = query.where(article.c.published_at > since)
         if until:
@@ -106,7 +112,7 @@ class SqlArticleStore:
         """See `ports.ArticleStore`."""
         query = sa.select(sa.func.max(article.c.published_at)).where(article.c.published_at <= until)
         if sources:
-            query = query.where(article.c.source_id.in_(sources))
+            query = query.where(_named_by(sources))
         with reading(self._engine) as connection:
             moment: dt.datetime | None = connection.scalar(query)
             return moment
@@ -189,6 +195,23 @@ def _name(connection: Connection, matches: Sequence[Match]) -> None:
         connection.execute(upsert(connection, article_alias).on_conflict_do_nothing(), rows)
 
 
+def _named_by(sources: Sequence[str]) -> sa.ColumnElement[bool]:
+    others = sa.select(article_source.c.article_id).where(article_source.c.source_id.in_(sources))
+    return article.c.source_id.in_(sources) | article.c.id.in_(others)
+
+
+def _keep_who_named(connection: Connection, source: Source, ids: Iterable[str]) -> None:
+    """Keep that a source has named these articles, where they are not its own."""
+    for chunk in _chunks(dict.fromkeys(ids)):
+        of_others = article.c.id.in_(chunk) & (article.c.source_id != source.id)
+        _insert_who_named(connection, sa.select(article.c.id, sa.literal(source.id)).where(of_others))
+
+
+def _insert_who_named(connection: Connection, query: sa.Select[Any]) -> None:
+    insert = upsert(connection, article_source).from_select(["article_id", "source_id"], query)
+    connection.execute(insert.on_conflict_do_nothing())
+
+
 def _save_items(connection: Connection, source_id: str, items: Mapping[str, tuple[str, ...]]) -> None:
     row = {"source_id": source_id, "items": json.dumps(items, separators=(",", ":"))}
     connection.execute(_replacing(connection.dialect.name, source_items), row)
@@ -241,6 +264,9 @@ def _update(connection: Connection, source: Source, matches: Sequence[Match], no
                 changes = _changes(row, draft, now)
             else:
                 changes = _claim(source, draft, now)
+                if changes:
+                    before = sa.select(article.c.id, article.c.source_id).where(article.c.id == row["id"])
+                    _insert_who_named(connection, before)
             if changes:
                 statement = sa.update(article).where(article.c.id == row["id"])
                 connection.execute(statement.values({**changes, "updated_at": now}))
@@ -261,11 +287,15 @@ def _changes(row: sa.RowMapping, draft: ArticleDraft, now: dt.datetime) -> dict[
 
 
 def _claim(source: Source, draft: ArticleDraft, now: dt.datetime) -> dict[str, Any]:
-    """Return what makes a stranger's article the source's own; nothing where the link is not on its site."""
+    """Return what makes a stranger's article the source's own; nothing where the link is not on its site.
+
+    What was read from the article's page stays: it is the outlet's page, whoever named it.
+    """
     if not is_on_own_site(source.url, draft.url):
         return {}
     row = _new_row(source, Match(draft=draft, article_id="", is_new=False), now)
-    return {name: value for name, value in row.items() if name not in {"id", "first_seen_at"}}
+    staying = {"id", "first_seen_at", "text", "text_tries"}
+    return {name: value for name, value in row.items() if name not in staying}
 
 
 def _state(row: sa.RowMapping) -> FetchState:

@@ -124,6 +124,15 @@ article = Table(
     Index(None, "source_id", "published_at"),
 )
 
+# The sources that have named an article beside the one whose it is.
+article_source = Table(
+    "article_source",
+    metadata,
+    Column("article_id", String(32), ForeignKey("article.id", ondelete="CASCADE"), primary_key=True),
+    Column("source_id", String, primary_key=True),
+    Index(None, "source_id"),
+)
+
 article_alias = Table(
     "article_alias",
     metadata,
