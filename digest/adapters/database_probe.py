@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine, make_url
 
-from digest.adapters.store.engine import HEAD, open_engine, reading
+from digest.adapters.store.engine import HEAD, open_engine, reading, shown
 from digest.adapters.store.operating import tables_version
 from digest.adapters.store.schema import delivery, edition, subscriber, subscription, suppression
 from digest.doctor import DatabaseFacts, EditionFigures, ServerFacts, TaskFacts
@@ -69,15 +69,15 @@ def look_at_database(url: str, clock: Clock, var: pathlib.Path | None = None) ->
         engine = open_engine(url)
     except DatabaseError as error:
         return DatabaseFacts(shown="of DATABASE_URL", head=HEAD, trouble=_words(error))
-    shown = str(file or engine.url.set(drivername=engine.dialect.name).render_as_string(hide_password=True))
+    name = str(file or shown(engine.url.set(drivername=engine.dialect.name)))
     if file:
         sa.event.listen(engine, "connect", _be_impatient)
     try:
-        found = _look(engine, shown, file, clock)
+        found = _look(engine, name, file, clock)
         is_empty = found.version is None or (found.version == HEAD and _is_empty(engine))
         return replace(found, elsewhere=_elsewhere(file, var) if is_empty else "")
     except (sa.exc.SQLAlchemyError, DatabaseError, OSError) as error:
-        return DatabaseFacts(shown=shown, head=HEAD, trouble=_words(error))
+        return DatabaseFacts(shown=name, head=HEAD, trouble=_words(error))
     finally:
         engine.dispose()
 
@@ -112,7 +112,11 @@ def sqlite_file(url: str) -> pathlib.Path | None:
         parsed = make_url(url)
     except (sa.exc.ArgumentError, ValueError):
         return None
-    in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in {None, "", ":memory:"}
+    in_file = (
+        parsed.get_backend_name() == "sqlite"
+        and not parsed.host
+        and parsed.database not in {None, "", ":memory:"}
+    )
     return pathlib.Path(str(parsed.database)) if in_file else None
 
 

@@ -200,7 +200,8 @@ class _Examination:
         app = self._app
         secrets = [app.environment.get(name, "") for name in _SECRETS]
         try:
-            secrets.append(make_url(app.database_url).password or "")
+            url = make_url(app.database_url)
+            secrets += [url.password or "", *url.normalized_query.get("password", ())]
         except (sa.exc.ArgumentError, ValueError):
             secrets.append(app.database_url)
         if self._configured:

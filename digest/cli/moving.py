@@ -29,7 +29,7 @@ def migrate(context: click.Context) -> None:
     """Bring the database to this program's tables; run it before a new version's processes start."""
     if context.invoked_subcommand is not None:
         return
-    from digest.adapters.store.engine import HEAD, open_engine
+    from digest.adapters.store.engine import HEAD, open_engine, shown
     from digest.adapters.store.engine import migrate as bring_up
     from digest.adapters.store.operating import tables_version
     from digest.app import App
@@ -41,9 +41,8 @@ def migrate(context: click.Context) -> None:
         bring_up(engine)
     finally:
         engine.dispose()
-    shown = engine.url.render_as_string(hide_password=True)
     words = f"is at {HEAD} already" if before == HEAD else f"went from {before or 'nothing'} to {HEAD}"
-    click.echo(f"The database {shown} {words}.")
+    click.echo(f"The database {shown(engine.url)} {words}.")
 
 
 @migrate.command("sqlite-to-postgres", short_help="Move everything into PostgreSQL.")

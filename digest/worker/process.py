@@ -174,8 +174,11 @@ class Worker:
             signal.signal(name, signal.SIG_DFL)
 
     def _say_start(self) -> None:
+        # Imported here: what needs no database starts without SQLAlchemy.
+        from digest.adapters.store.engine import shown
+
         app = self._app
-        _log.info("worker started; database %s", app.store.engine.url.render_as_string(hide_password=True))
+        _log.info("worker started; database %s", shown(app.store.engine.url))
         for newsletter in app.newsletters():
             _guarded(partial(self._say_next, newsletter))()
 

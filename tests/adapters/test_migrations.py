@@ -325,6 +325,8 @@ def test_a_new_sqlite_database_waits_for_whoever_writes_to_it(tmp_path: pathlib.
     [
         pytest.param("mysql://user@host/name", "mysql", id="another engine"),
         pytest.param("not a url", "cannot be read", id="no URL"),
+        pytest.param("sqlite://var/digest.db", "a third slash is missing", id="two slashes"),
+        pytest.param("postgresql://u:p@rt@h/d", "@ is %40", id="a password with an @"),
         pytest.param("postgresql://nobody@127.0.0.1:1/none", "cannot be opened", id="no server"),
         pytest.param("sqlite:///{folder}/no.db", "not a database", id="a file that is no database"),
         pytest.param(
@@ -343,6 +345,19 @@ def test_a_password_is_never_said() -> None:
     with pytest.raises(DatabaseError) as caught:
         open_store("postgresql://nobody:s3cret@127.0.0.1:1/none")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("postgresql://u:front@secret@h/d", id="an @ that is not written %40"),
+        pytest.param("postgresql://u@127.0.0.1:1/d?password=secret", id="as a parameter"),
+    ],
+)
+def test_a_password_is_never_said_wherever_it_stands(url: str) -> None:
+    with pytest.raises(DatabaseError) as refused:
+        open_store(url)
+    assert "secret" not in str(refused.value)
 
 
 def test_the_folder_of_a_new_database_is_made(tmp_path: pathlib.Path) -> None:

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine, make_url
+from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from digest.errors import DatabaseError, DatabaseFailed, DatabaseUnreachable
 
@@ -43,6 +43,7 @@ def open_engine(url: str) -> Engine:
             f"DATABASE_URL cannot be read: {error}. Use sqlite:///path or postgresql://..."
         ) from error
     backend = parsed.get_backend_name()
+    _check_host(parsed)
     if backend == "sqlite":
         if parsed.database and parsed.database != ":memory:":
             _make_folder(pathlib.Path(parsed.database).parent)
@@ -58,6 +59,26 @@ def open_engine(url: str) -> Engine:
         sa.event.listen(engine, "connect", _prepare_postgresql)
         return engine
     raise DatabaseError(f"DATABASE_URL names {backend}; Mujaz keeps its data in SQLite or PostgreSQL.")
+
+
+def _check_host(url: URL) -> None:
+    host = url.host or ""
+    if url.get_backend_name() == "sqlite" and host:
+        raise DatabaseError(
+            f"DATABASE_URL cannot be read: behind sqlite: a third slash is missing. Write sqlite:///{host}/... for a "
+            "file under the home, and a fourth one for a path from the root."
+        )
+    if "@" in host:
+        # Not shown: what stands there is the end of a password.
+        raise DatabaseError(
+            "DATABASE_URL cannot be read: its password holds a sign that must be written otherwise: @ is %40, / is %2F, "
+            "% is %25."
+        )
+
+
+def shown(url: URL) -> str:
+    """Return a database's URL as it may be said and logged: no password, wherever it stands in it."""
+    return url.difference_update_query(["password", "sslpassword"]).render_as_string(hide_password=True)
 
 
 def _make_folder(folder: pathlib.Path) -> None:
@@ -160,11 +181,10 @@ def migrate(engine: Engine) -> None:
             if _version(connection) != HEAD:
                 _upgrade(connection)
     except sa.exc.DatabaseError as error:
-        shown = engine.url.render_as_string(hide_password=True)
         # What SQLite cannot open it cannot open later.
         is_away = isinstance(error, sa.exc.OperationalError) and engine.dialect.name == "postgresql"
         kind = DatabaseUnreachable if is_away else DatabaseError
-        raise kind(f"The database {shown} cannot be opened: {error.orig}") from error
+        raise kind(f"The database {shown(engine.url)} cannot be opened: {error.orig}") from error
 
 
 def _upgrade(connection: Connection) -> None:

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.engine import Connection, Engine
 
-from digest.adapters.store.engine import HEAD, migrate, open_engine
+from digest.adapters.store.engine import HEAD, migrate, open_engine, shown
 from digest.adapters.store.operating import DEAD_AFTER, tables_version
 from digest.adapters.store.schema import metadata, worker
 from digest.errors import DatabaseError, DatabaseFailed
@@ -152,8 +152,7 @@ def _make_tables(target: Engine) -> None:
         with target.connect() as connection:
             _refuse_rows(connection)
     except sa.exc.DBAPIError as error:
-        shown = target.url.render_as_string(hide_password=True)
-        raise DatabaseError(f"The database {shown} cannot be opened: {error.orig}") from error
+        raise DatabaseError(f"The database {shown(target.url)} cannot be opened: {error.orig}") from error
     migrate(target)
 
 

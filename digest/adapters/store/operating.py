@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store.articles import upsert
-from digest.adapters.store.engine import reading
+from digest.adapters.store.engine import reading, shown
 from digest.adapters.store.schema import (
     alert,
     attempt,
@@ -300,8 +300,7 @@ def tables_version(engine: Engine) -> str | None:
         with reading(engine) as connection:
             version: str | None = MigrationContext.configure(connection).get_current_revision()
     except sa.exc.DatabaseError as error:
-        shown = engine.url.render_as_string(hide_password=True)
-        raise DatabaseError(f"The database {shown} cannot be opened: {error.orig}") from error
+        raise DatabaseError(f"The database {shown(engine.url)} cannot be opened: {error.orig}") from error
     return version
 
 
