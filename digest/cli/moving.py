@@ -137,7 +137,9 @@ def restore(file: pathlib.Path | None, in_place: bool, as_json: bool) -> None:
         raise click.UsageError("Name the backup's FILE, or say --in-place after pg_restore.")
     app = App()
     kept = None
+    place = ""
     if file is None:
+        place = _restored(app)
         found = _settle(app, doubt_in_place)
     else:
         database = _own_file(app, "pg_restore, then digest restore --in-place")
@@ -146,7 +148,20 @@ def restore(file: pathlib.Path | None, in_place: bool, as_json: bool) -> None:
     if as_json:
         print_json({**found, "kept": str(kept) if kept else None})
     else:
-        click.echo("\n".join(_words(found["unknown"], found["paused"], kept)))
+        click.echo("\n".join(_words(found["unknown"], found["paused"], kept, place)))
+
+
+def _restored(app: App) -> str:
+    """Return how the database in place is called. Raises UsageError where it is none.
+
+    An empty one would be made and said to be settled, and workers would mail from the restored one what had left.
+    """
+    from digest.adapters.database_probe import look_at_database
+
+    facts = look_at_database(app.database_url, app.clock)
+    if facts.version is None and not facts.trouble:
+        raise click.UsageError(f"No backup is in place: {facts.shown} holds nothing. Check DATABASE_URL.")
+    return facts.shown
 
 
 def _settle(app: App, doubt: Callable[[Engine, dt.datetime], Mapping[str, int]]) -> dict[str, Any]:
@@ -186,8 +201,11 @@ def _pause(app: App, newsletter: Newsletter, slots: Sequence[Slot]) -> dict[str,
     return {"dates": dates, "until": too_late.isoformat()}
 
 
-def _words(unknown: Mapping[str, int], paused: Mapping[str, Any], kept: pathlib.Path | None) -> Iterator[str]:
-    yield "The backup is in place." + (f" What was there is kept as {kept}." if kept else "")
+def _words(
+    unknown: Mapping[str, int], paused: Mapping[str, Any], kept: pathlib.Path | None, place: str
+) -> Iterator[str]:
+    where = f" in {place}" if place else ""
+    yield f"The backup is in place{where}." + (f" What was there is kept as {kept}." if kept else "")
     for edition_id, count in unknown.items():
         yield (
             f"{edition_id}: {counted(count, 'delivery', 'deliveries')} may have left since, and became unknown. "

@@ -221,6 +221,18 @@ def test_moving_says_what_went_where_and_what_to_do_now(blank: pathlib.Path, pos
     assert digest(blank, "status", "--json", extra={"DATABASE_URL": postgresql_url}).code == 0
 
 
+def test_what_is_no_restored_database_is_not_said_to_be_settled(
+    empty: pathlib.Path, blank: pathlib.Path
+) -> None:
+    ran = inside(empty, "restore", "--in-place")
+    assert (ran.code, ran.out) == (2, "")
+    assert "DATABASE_URL" in ran.err
+    assert not (empty / "var").exists()
+    settled = inside(blank, "restore", "--in-place")
+    assert settled.code == 0, settled.err
+    assert f"in place in {blank / 'var' / 'digest.db'}." in settled.out
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
