@@ -12,6 +12,7 @@ from digest.adapters.database_probe import edition_figures, task_facts
 from digest.adapters.fetch.public_addresses import is_public
 from digest.adapters.machine_probe import zone_rules
 from digest.adapters.store.engine import open_engine
+from digest.adapters.store.figures import SqlFigures
 from digest.app import App
 from digest.cli.sources import sources_health
 from digest.collector.manners import address_of, state_of
@@ -24,6 +25,7 @@ from digest.doctor import (
     clock_findings,
     ledger_findings,
     newsletter_findings,
+    orphan_findings,
     source_findings,
     task_findings,
     worker_findings,
@@ -121,6 +123,10 @@ class Standing:
         """Look whether each newsletter appears in its time."""
         for newsletter in self._app.newsletters():
             yield from newsletter_findings(self._of_newsletter(newsletter), self._now)
+        configured = {newsletter.id for newsletter in self._app.newsletters()}
+        found = SqlFigures(self._app.store.engine).subscribers()
+        orphans = {of: n for (of, confirmed), n in found.items() if confirmed and of not in configured}
+        yield from orphan_findings(orphans)
 
     def _of_newsletter(self, newsletter: Newsletter) -> NewsletterFacts:
         store, now = self._app.store, self._now

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from digest.collector.health import moment, span
@@ -159,6 +159,17 @@ def _next(one: NewsletterFacts) -> Iterator[Finding]:
             "schedule.ok",
             f"{one.newsletter_id} appears next for {_slot(first)}, {moment(first.due_at)}, of {one.readers:,} readers{rest}.",
             one.newsletter_id,
+        )
+
+
+def orphan_findings(readers: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield whom no newsletter is made for: confirmed readers by an id that is not configured."""
+    for newsletter_id, count in sorted(readers.items()):
+        yield warning(
+            "schedule.orphans",
+            f"{count:,} confirmed subscriptions are to {newsletter_id}, which config/digest.toml does not have: they get nothing.",
+            f'Give the newsletter its id = "{newsletter_id}" back; DIGEST_HOME may be wrong. If it was given up, all is well.',
+            newsletter_id,
         )
 
 

@@ -234,6 +234,14 @@ def test_a_forgotten_pause_is_found(blank: pathlib.Path) -> None:
     assert _ids(examined(blank, at=NOW), "schedule") == ["schedule.forgotten", "schedule.readers"]
 
 
+def test_readers_of_a_newsletter_that_is_not_configured_are_told_of(blank: pathlib.Path) -> None:
+    subscribe(blank, "layla@example.org", "omar@example.org")
+    assert "schedule.orphans" not in _ids(examined(blank, at=NOW), "schedule")
+    write_newsletter(blank)
+    found = [one for one in examined(blank, at=NOW) if one.id == "schedule.orphans"]
+    assert [(one.where, one.says.partition(" ")[0]) for one in found] == [("mujaz", "2")]
+
+
 # --------------------------------------------------------------------------- what a person sees
 
 
