@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
@@ -358,6 +359,15 @@ def test_a_password_is_never_said_wherever_it_stands(url: str) -> None:
     with pytest.raises(DatabaseError) as refused:
         open_store(url)
     assert "secret" not in str(refused.value)
+
+
+def test_a_database_that_cannot_hold_arabic_is_refused(postgresql: str) -> None:
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as server:
+        server.execute("CREATE DATABASE ascii ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'")
+    with pytest.raises(DatabaseError, match="keeps its text as SQL_ASCII"):
+        open_store(f"{postgresql}/ascii")
+    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as server:
+        server.execute("DROP DATABASE ascii WITH (FORCE)")
 
 
 def test_the_folder_of_a_new_database_is_made(tmp_path: pathlib.Path) -> None:

@@ -56,7 +56,8 @@ def open_engine(url: str) -> Engine:
         driver = parsed.set(drivername="postgresql+psycopg")
         arguments = {"connect_timeout": 10, **KEEPALIVES}
         engine = sa.create_engine(driver, pool_pre_ping=True, connect_args=arguments, hide_parameters=True)
-        sa.event.listen(engine, "connect", _prepare_postgresql)
+        # Before SQLAlchemy's own first look, which fails where the server answers in bytes.
+        sa.event.listen(engine, "connect", _prepare_postgresql, insert=True)
         return engine
     raise DatabaseError(f"DATABASE_URL names {backend}; Mujaz keeps its data in SQLite or PostgreSQL.")
 
@@ -89,6 +90,12 @@ def _make_folder(folder: pathlib.Path) -> None:
 
 
 def _prepare_postgresql(connection: psycopg.Connection[Any], _record: Any) -> None:
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise DatabaseError(
+            f"The database {connection.info.dbname} keeps its text as {encoding}, and Arabic wants UTF8. Make another one: "
+            "`createdb --encoding=UTF8 --template=template0 NAME`."
+        )
     for setting in SERVER_KEEPALIVES:
         connection.execute(setting)
     connection.commit()
