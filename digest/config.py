@@ -112,7 +112,8 @@ class _Loader:
             return None
         place, text = self._files[name]
         try:
-            return tomllib.loads(text)
+            # Windows editors put a mark before the text, which TOML does not know.
+            return tomllib.loads(text.removeprefix("\ufeff"))
         except tomllib.TOMLDecodeError as error:
             self._fault(
                 place, "", f"is no valid TOML: {error}", "Mend the line; https://toml.io has the rules."

@@ -64,7 +64,7 @@ def _tables(home: pathlib.Path, names: Iterable[str]) -> dict[str, Mapping[str, 
     for name in names:
         path = local_or_shipped(home, "config", name)
         try:
-            parsed[path.stem] = tomllib.loads(path.read_text(encoding="utf-8"))
+            parsed[path.stem] = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             faults.append(
                 Fault(

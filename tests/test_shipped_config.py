@@ -49,6 +49,12 @@ def test_a_home_may_hold_some_of_the_files(tmp_path: pathlib.Path) -> None:
     assert list(settings.newsletters) == ["mujaz"]
 
 
+def test_the_mark_that_windows_editors_put_first_is_passed_over(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "sources.toml").write_text(SOURCE, encoding="utf-8-sig")
+    assert list(App(environment={"DIGEST_HOME": str(tmp_path)}).settings.sources) == ["shiraa"]
+
+
 # --------------------------------------------------------------------------- what is shipped
 
 
