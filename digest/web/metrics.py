@@ -63,8 +63,8 @@ class _Installation(Collector):
         self._app = app
         self._lock = threading.Lock()
         self._found: list[Metric] = []
-        #: The moment until which what was found is good enough.
-        self._until = dt.datetime.min.replace(tzinfo=dt.UTC)
+        #: When that was, and until when it is good enough.
+        self._counted_at = self._until = dt.datetime.min.replace(tzinfo=dt.UTC)
 
     def describe(self) -> list[Metric]:
         """Return nothing, so that registering asks no database."""
@@ -85,9 +85,11 @@ class _Installation(Collector):
 
     def _counted(self) -> list[Metric]:
         now = self._app.clock.now()
-        if now >= self._until:
+        # A clock that was set back has figures of a moment that is still to come: they would stand until then.
+        if not self._counted_at <= now < self._until:
             begun = time.monotonic()
             self._found = list(figures(self._app, now))
             took = time.monotonic() - begun
+            self._counted_at = now
             self._until = now + dt.timedelta(seconds=max(_KEPT_SECONDS, _KEPT_TIMES * took))
         return self._found

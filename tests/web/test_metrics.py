@@ -166,6 +166,15 @@ def test_figures_are_kept_for_some_seconds_and_counted_anew_then(tmp_path: pathl
         assert _of(found, "slots_missed", newsletter=of) == _of(found, "paused", newsletter=of) == 1
 
 
+def test_a_clock_that_was_set_back_does_not_keep_old_figures(tmp_path: pathlib.Path) -> None:
+    with opened_site(tmp_path, _SETTINGS, editions=False) as site:
+        of = site.app.newsletter().id
+        assert _of(_figures(site), "paused", newsletter=of) == 0
+        site.app.store.operations.pause(Pause(newsletter_id=of, since=NOW))
+        site.clock.moment -= _LONG_ENOUGH
+        assert _of(_figures(site), "paused", newsletter=of) == 1
+
+
 def test_without_a_database_that_is_what_it_says(tmp_path: pathlib.Path) -> None:
     nobody = {"DATABASE_URL": "postgresql://mujaz@127.0.0.1:9/mujaz"}
     with opened_site(tmp_path, _SETTINGS | nobody, editions=False) as site:
