@@ -272,6 +272,8 @@ def test_no_secret_stands_in_the_compose_file() -> None:
 def test_the_tables_are_there_before_anybody_works() -> None:
     services = _compose()["services"]
     assert services["release"]["depends_on"] == {"database": {"condition": "service_healthy"}}
+    # The server that makes a new database answers on its socket, and is stopped again under who connects then.
+    assert "--host=127.0.0.1" in services["database"]["healthcheck"]["test"]
     for name in ("web", "worker"):
         assert services[name]["depends_on"] == {"release": {"condition": "service_completed_successfully"}}
         assert services[name]["healthcheck"]["test"][0] == "CMD"
