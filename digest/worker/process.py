@@ -42,6 +42,8 @@ ALERT_SECONDS = 60
 #: And two looks at whether it is time to tidy up.
 TIDY_SECONDS = 600
 _LOOK_SECONDS = 0.2
+#: The scheduler's jobs, a thread for each: whatever hangs, the sign of life waits for none.
+_JOBS = 5
 #: Seconds that the queue has to say that its tasks are done.
 _LAST_WORDS_SECONDS = 5
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -158,7 +160,7 @@ class Worker:
         self.life.beat()
         scheduler = BackgroundScheduler(
             timezone=dt.UTC,
-            executors={"default": ThreadPoolExecutor(4)},
+            executors={"default": ThreadPoolExecutor(_JOBS)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._every(scheduler, BEAT_SECONDS, self.life.beat)
