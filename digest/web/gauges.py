@@ -19,7 +19,7 @@ from digest.adapters.store.operating import DEAD_AFTER
 from digest.cli.sources import sources_health
 from digest.collector.health import HealthState
 from digest.model import Bounce, DeliveryState, Newsletter, SuppressionReason
-from digest.schedule import appears_on, next_slot, slot_of
+from digest.schedule import appears_on, cohorts_of, next_slot, slot_of
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -66,7 +66,7 @@ GAUGES: Mapping[str, tuple[str, tuple[str, ...]]] = {
         ("newsletter",),
     ),
     "last_slot_timestamp_seconds": (
-        "When an edition for the newsletter's own zone was last due, in Unix time; 0: none since there are readers.",
+        "When an edition for the newsletter's own zone was last due, in Unix time; 0: none since there are readers in it.",
         ("newsletter",),
     ),
     "slots_missed": ("Slots that fail or were missed, and of which an alert stands.", ("newsletter",)),
@@ -179,25 +179,23 @@ def _slots(app: App, opened: list[OpenedEdition], now: dt.datetime) -> Iterator[
         for newsletter in newsletters
     }
     yield family("next_slot_timestamp_seconds", coming)
-    agreed = SqlFigures(app.store.engine).first_consents()
-    due: _Values = {
-        (one.id,): _last_due(one, _watched_since(app, one, agreed.get(one.id)), now) for one in newsletters
-    }
+    due: _Values = {(one.id,): _last_due(one, _watched_since(app, one), now) for one in newsletters}
     yield family("last_slot_timestamp_seconds", due)
     pauses = app.store.operations.pauses()
     yield family("paused", {(one.id,): one.id in pauses for one in newsletters})
 
 
-def _watched_since(app: App, newsletter: Newsletter, agreed: dt.datetime | None) -> dt.datetime | None:
-    """Return from when on slots should have gone out: a worker was there, a reader as well, and no pause.
+def _watched_since(app: App, newsletter: Newsletter) -> dt.datetime | None:
+    """Return from when on slots of the own zone should have gone out: a worker was there, a reader, and no pause.
 
-    None where there was never a worker or a reader.
+    None where there was never a worker, or nobody reads in that zone: then no edition is opened for it.
     """
     begun = app.store.operations.first_start()
-    if begun is None or agreed is None:
+    own = cohorts_of(newsletter, app.store.subscribers.zones(newsletter.id)).get("")
+    if begun is None or own is None:
         return None
     resumed = app.store.operations.turn(f"resume {newsletter.id}")
-    return max(begun, agreed, resumed.started_at if resumed else begun)
+    return max(begun, own.since, resumed.started_at if resumed else begun)
 
 
 def _last_due(newsletter: Newsletter, since: dt.datetime | None, now: dt.datetime) -> float:

@@ -153,6 +153,21 @@ def test_a_slot_counts_from_when_there_is_a_worker_and_a_reader(tmp_path: pathli
         assert last(due + 5 * _LONG_ENOUGH) == 0
 
 
+def test_a_slot_of_a_zone_without_readers_is_owed_to_nobody(tmp_path: pathlib.Path) -> None:
+    with opened_site(tmp_path, _SETTINGS, editions=False) as site:
+        newsletter, store = site.app.newsletter(), site.app.store
+        due = next_slot(newsletter, "", NOW).due_at
+        begun = due - _LONG_ENOUGH
+        store.operations.beat(WorkerLife(id="w", host="mail1", pid=1, started_at=begun, beat_at=begun))
+        far = Subscriber(
+            id=0, email="layla@example.org", newsletter_id=newsletter.id, timezone="America/Lima"
+        )
+        store.subscribers.add(far, consent=Consent(at=begun, how="a test"))
+        # No edition is opened for the own zone; MujazSlotOverdue would wait for it each day.
+        site.clock.moment = due + _LONG_ENOUGH
+        assert _of(_figures(site), "last_slot_timestamp_seconds", newsletter=newsletter.id) == 0
+
+
 def test_figures_are_kept_for_some_seconds_and_counted_anew_then(tmp_path: pathlib.Path) -> None:
     with opened_site(tmp_path, _SETTINGS, editions=False) as site:
         of = site.app.newsletter().id

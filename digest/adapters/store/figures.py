@@ -185,16 +185,6 @@ class SqlFigures:
         with reading(self._engine) as connection:
             return {(name, confirmed): count for name, confirmed, count in connection.execute(query)}
 
-    def first_consents(self) -> Mapping[str, dt.datetime]:
-        """Return when the first of today's readers agreed, by newsletter."""
-        query = (
-            sa.select(subscription.c.newsletter_id, sa.func.min(subscription.c.consent_at))
-            .where(subscription.c.confirmed, subscription.c.ended_at.is_(None))
-            .group_by(subscription.c.newsletter_id)
-        )
-        with reading(self._engine) as connection:
-            return dict(connection.execute(query).all())
-
     def suppressions(self) -> Mapping[str, int]:
         """Return how many addresses are not written to, by reason."""
         query = sa.select(suppression.c.reason, sa.func.count()).group_by(suppression.c.reason)
