@@ -50,9 +50,10 @@ def may_ask(app: App, email: str) -> bool:
     gone within two days. Known and unknown addresses are counted alike.
     """
     attempts, now = SqlAttempts(app.store.engine), app.clock.now()
-    from_network = attempts.add(f"letter from {asking_network()}", now, WINDOW)
-    to_address = attempts.add(f"letter to {hashed(email_key(email))}", now, WINDOW)
-    return from_network <= LETTERS_FROM_ONE and to_address <= LETTERS_TO_ONE
+    if attempts.add(f"letter from {asking_network()}", now, WINDOW) > LETTERS_FROM_ONE:
+        # What it names then is not counted: a flood would fill the table, and use up other people's letters.
+        return False
+    return attempts.add(f"letter to {hashed(email_key(email))}", now, WINDOW) <= LETTERS_TO_ONE
 
 
 def too_often(pages: Pages) -> Response:

@@ -319,6 +319,9 @@ def test_one_network_may_ask_twenty_times_an_hour(site: Site) -> None:
         "/subscribe", data={"email": "x@example.org"}, environ_overrides={"REMOTE_ADDR": "192.0.2.1"}
     )
     assert (answer.status_code, answer.headers["Retry-After"]) == (429, "3600")
+    # Who is refused uses up nobody's letters, and leaves nothing in the table.
+    assert {from_("192.0.2.1", 40) for _ in range(4)} == {429}
+    assert from_("198.51.100.1", 40) == 200
     assert from_("198.51.100.1", 30) == 200
     assert from_("2001:db8::1", 31) == 200
 
