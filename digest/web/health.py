@@ -7,6 +7,7 @@ import logging
 import sqlalchemy as sa
 from flask import Blueprint, Response
 
+from digest.adapters.store.engine import reading
 from digest.app import App
 from digest.errors import DigestError
 from digest.web.pages import Pages
@@ -25,7 +26,8 @@ def blueprint(app: App, pages: Pages) -> Blueprint:
     @part.get("/readyz")
     def readyz() -> Response:
         try:
-            with app.store.engine.connect() as connection:
+            # On SQLite without the write lock, for which a writer may have it waiting.
+            with reading(app.store.engine) as connection:
                 connection.execute(sa.select(1))
         except (DigestError, sa.exc.SQLAlchemyError) as error:
             _log.warning("not ready: %s", type(error).__name__)
