@@ -30,7 +30,7 @@ _DAYS = dt.timedelta(days=2)
 _COHORTS = dt.timedelta(days=8)
 _DAY = dt.timedelta(days=1)
 #: The kinds of alerts: the first word of their keys.
-_ALERTS = ("slot", "sources", "unknown", "bounces", "sending", "worker", "approval")
+_ALERTS = ("slot", "sources", "unknown", "bounces", "sending", "deferred", "worker", "approval")
 _JOB_STATES = ("todo", "doing", "failed")
 #: Values by their labels.
 _Values = Mapping[tuple[str, ...], float]

@@ -14,6 +14,7 @@ from digest import __version__
 from digest.model import Consent, DeliveryState, Pause, Subscriber, WorkerLife
 from digest.schedule import next_slot
 from digest.web.gauges import GAUGES
+from digest.worker.alerting import _FINDERS
 from tests.conftest import NOW
 from tests.web.busy import READERS, REFUSED, UNKNOWN, fill
 from tests.web.site import Site, opened_site
@@ -207,6 +208,13 @@ def test_every_figure_is_in_the_table_and_none_is_missing(site: Site) -> None:
         assert {frozenset(one.labels) for one in families[name].samples} <= {frozenset(labels)}, name
         # SQLite has no task queue.
         assert families[name].samples or name == "jobs"
+
+
+def test_each_kind_of_alert_has_a_figure_before_there_is_one(tmp_path: pathlib.Path) -> None:
+    with opened_site(tmp_path, _SETTINGS, editions=False) as site:
+        found = _figures(site)
+    kinds = {dict(labels)["kind"] for name, labels in found if name == "mujaz_alerts"}
+    assert kinds == {kind for _, of in _FINDERS for kind in of}
 
 
 def test_no_reader_is_named(site: Site) -> None:
