@@ -172,6 +172,13 @@ def test_alerts_say_what_is_wrong_and_what_to_do() -> None:
         assert set(rule) <= {"alert", "expr", "for", "labels", "annotations"}
 
 
+def test_a_few_mailboxes_that_are_full_are_no_queue_that_is_stuck() -> None:
+    [stuck] = [rule["expr"] for rule in _rules() if rule["alert"] == "MujazQueueStuck"]
+    # The age alone is above two hours on any morning on which one mailbox puts its letter off.
+    assert "mujaz_queue_age_seconds" in stuck
+    assert "> 0.01 * sum(max by (newsletter, state) (mujaz_deliveries))" in stuck
+
+
 def test_prometheus_asks_both_exporters_and_has_the_alerts() -> None:
     text = (REPOSITORY / "deploy" / "prometheus.yml").read_text(encoding="utf-8")
     config = yaml.safe_load(text)
