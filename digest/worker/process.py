@@ -46,6 +46,8 @@ _LOOK_SECONDS = 0.2
 _JOBS = 5
 #: Seconds that the queue has to say that its tasks are done.
 _LAST_WORDS_SECONDS = 5
+#: By less a clock that is kept right is often put back.
+_SET_BACK = dt.timedelta(seconds=1)
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -61,6 +63,8 @@ class Worker:
         self._app = app
         self.life = Life(app.store.operations, app.clock)
         self._looking = threading.Lock()
+        #: When the clock was last looked at.
+        self._looked_at = app.clock.now()
         self.alerting = Alerting(app, self.life)
         self.collecting = Collecting(app, self.life)
         self.housekeeping = Housekeeping(app, self.life)
@@ -96,15 +100,17 @@ class Worker:
                 self._every(scheduler, seconds, job)
             while not self.life.stopping:
                 time.sleep(_LOOK_SECONDS)
+                self._keep_time(scheduler)
 
     def run_once(self) -> None:
         """Do what is due now, and end; a signal ends it in order before that."""
-        with self._living():
+        with self._living() as scheduler:
             # In a thread of its own: this one must see a signal, whatever hangs.
             work = threading.Thread(target=self.do_due, name="once", daemon=True)
             work.start()
             while work.is_alive() and not self.life.stopping:
                 work.join(_LOOK_SECONDS)
+                self._keep_time(scheduler)
 
     def do_due(self) -> None:
         """Collect if it is time, bring what is due on its way, and tell of troubles."""
@@ -151,6 +157,14 @@ class Worker:
             next_run_time=self._app.clock.now(),
         )
 
+    def _keep_time(self, scheduler: BackgroundScheduler) -> None:
+        """Go on with all jobs where the clock was set back: their next times may be hours ahead."""
+        before, self._looked_at = self._looked_at, self._app.clock.now()
+        if self._looked_at < before - _SET_BACK:
+            _log.warning("the clock was set back by %s", before - self._looked_at)
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=self._looked_at)
+
     @contextmanager
     def _living(self) -> Iterator[BackgroundScheduler]:
         """Be known as a worker meanwhile; at the end, what is in hand is brought to its end."""
@@ -165,6 +179,7 @@ class Worker:
         )
         self._every(scheduler, BEAT_SECONDS, self.life.beat)
         self._say_start()
+        self._looked_at = self._app.clock.now()
         scheduler.start()
         yield scheduler
         self._end(scheduler)
