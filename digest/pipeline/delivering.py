@@ -43,8 +43,8 @@ _MOST_DOUBTS, _MOST_DOUBTED_BATCHES = 10, 4
 _REST = dt.timedelta(hours=1)
 #: Gives a delivery's reader, with the links that are the reader's own.
 ReaderOf = Callable[[Delivery], Reader]
-#: A batch, and the moment from which it may leave.
-_Admitted = tuple[list[Delivery], dt.datetime]
+#: A batch, when leave was asked for it, and the moment from which it may leave.
+_Admitted = tuple[list[Delivery], dt.datetime, dt.datetime]
 #: What a lane brings back: the batch, and its receipts or what went wrong.
 _Answer = tuple[list[Delivery], list[Receipt] | Exception]
 
@@ -187,7 +187,8 @@ class _Run:
         batches: list[list[Delivery]] = []
         while self._busy + len(batches) < self._sender.lanes:
             admitted = None if self._why else self._admission()
-            if admitted is None or admitted[1] > self._clock.now() or not self._take_lane():
+            # A clock that was set back meanwhile has the moment hours ahead: it is now, then.
+            if admitted is None or admitted[1] <= self._clock.now() < admitted[2] or not self._take_lane():
                 break
             self._admitted = None
             batches.append(admitted[0])
@@ -210,6 +211,7 @@ class _Run:
             batch = self._take_batch()
             if not batch:
                 return None
+            asked_at = self._clock.now()
             try:
                 admission = self._pacer.admit(len(batch))
             except SenderError as error:
@@ -217,7 +219,7 @@ class _Run:
                 self._stop(str(error), error.retry_at)
                 return None
             self._claimed.extendleft(reversed(batch[admission.count :]))
-            self._admitted = (batch[: admission.count], admission.at)
+            self._admitted = (batch[: admission.count], asked_at, admission.at)
         return self._admitted
 
     def _take_batch(self) -> list[Delivery]:
@@ -316,7 +318,7 @@ class _Run:
         """Wait for an answer, or until the next batch may leave."""
         seconds = _LOOK
         if self._admitted is not None and self._waiting:
-            until = (self._admitted[1] - self._clock.now()).total_seconds()
+            until = (self._admitted[2] - self._clock.now()).total_seconds()
             # Its moment has come, and others have all lanes: they are asked again soon.
             seconds = min(max(until, _ASK_AGAIN), _LOOK)
         if not self._busy:

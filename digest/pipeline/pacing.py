@@ -39,6 +39,8 @@ class Pacer:
     domain: str = ""
     #: What is reserved and not used: how many, and from when on.
     _stock: dict[str, Admission] = field(default_factory=dict)
+    #: When leave was asked for last.
+    _asked_at: dt.datetime | None = None
 
     def most_in_hand(self, most: int) -> int:
         """Return how many of `most` messages to take in hand: what leaves within a few seconds, at least one."""
@@ -50,6 +52,10 @@ class Pacer:
         Raises SenderError, with the next day's beginning, where the day has had all that it may.
         """
         now = self.clock.now()
+        if self._asked_at and now < self._asked_at:
+            # The clock was set back, and what is reserved is for a moment that may be hours ahead.
+            self._stock.clear()
+        self._asked_at = now
         if self.warm_up:
             count = self._of_day(count, now)
         at = max((self._reserve(name, count, rate, now) for name, rate in self.rates.items()), default=now)

@@ -46,6 +46,7 @@ def _day(number: int) -> dt.date:
         pytest.param([(0, 5), (7, 5), (7, 5)], [0, 7, 7.5], id="time that nobody used is gone"),
         pytest.param([(0, 100), (1, 1)], [0, 10], id="after a large batch a long wait"),
         pytest.param([(5, 5), (4, 5)], [5, 5.5], id="a clock that runs behind"),
+        pytest.param([(3600, 5), (0, 5), (0, 5)], [3600, 0, 0.5], id="a clock that was an hour ahead"),
     ],
 )
 def test_places_are_given_out_one_after_the_other(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from digest.adapters.clock import SetClock, SystemClock
@@ -19,6 +20,23 @@ def test_messages_leave_as_the_rate_has_it() -> None:
     pacer = Pacer(MemoryPace(), clock, rates={"all": 8})
     run(opened(people(9)), sender, clock, pacer=pacer)
     assert [(moment - NOW).total_seconds() for moment in sender.moments] == [0, 0.25, 0.5, 0.75, 1]
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_waiting() -> None:
+    clock = SetClock(NOW)
+    begun = time.monotonic()
+
+    def set_back(batch: object) -> None:
+        if len(sender.moments) == 3:
+            clock.moment -= dt.timedelta(hours=2)
+
+    # Of the lane's next batch the moment is known by then.
+    sender = Watched(batch=2, lanes=2, look=set_back)
+    report = run(opened(people(12)), sender, clock, pacer=Pacer(MemoryPace(), clock, rates={"all": 8}))
+    assert report.receipts == {ReceiptStatus.SENT: 12}
+    assert max(sender.moments) < NOW + dt.timedelta(minutes=1)
+    assert clock.moment < NOW - dt.timedelta(hours=1)
+    assert time.monotonic() - begun < 60
 
 
 def test_who_leaves_the_list_while_sending_goes_slowly_is_spared() -> None:

@@ -11,6 +11,9 @@ from sqlalchemy.engine import Engine
 from digest.adapters.store.articles import upsert
 from digest.adapters.store.schema import pace, sending_day
 
+#: Nobody has reserved further ahead than so many messages take and so many seconds: a clock did that was ahead.
+_MOST_RESERVED, _MOST_SECONDS = 5_000, 300
+
 
 class SqlPaceStore:
     """One row for each rate: the first moment that nobody has reserved (a virtual scheduling algorithm, ITU-T I.371)."""
@@ -24,7 +27,8 @@ class SqlPaceStore:
         with self._engine.begin() as connection:
             insert = upsert(connection, pace).values(name=name, free_at=begin + cost)
             # Time that nobody used is gone: a rate saves nothing up.
-            free = sa.case((pace.c.free_at > begin, pace.c.free_at), else_=begin) + cost
+            ahead = begin + _MOST_SECONDS + _MOST_RESERVED / per_second
+            free = sa.case((pace.c.free_at.between(begin, ahead), pace.c.free_at), else_=begin) + cost
             insert = insert.on_conflict_do_update(index_elements=["name"], set_={"free_at": free})
             after = connection.execute(insert.returning(pace.c.free_at)).scalar_one()
         return max(now, dt.datetime.fromtimestamp(after - cost, dt.UTC))
