@@ -49,6 +49,8 @@ class App:
         self.environment = dict(os.environ if environment is None else environment)
         self.home = home or default_home(self.environment)
         self.clock: Clock = clock or SystemClock()
+        #: Done first when this is closed: what still works with its parts is brought to its end.
+        self.before_closing: list[Callable[[], None]] = []
 
     @cached_property
     def settings(self) -> Settings:
@@ -324,7 +326,9 @@ class App:
         )
 
     def close(self) -> None:
-        """Let go of what was opened."""
+        """Let go of what was opened, when nobody works with it any more."""
+        while self.before_closing:
+            self.before_closing.pop()()
         for name in ("parser", "smtp_pool", "store"):
             if name in self.__dict__:
                 self.__dict__[name].close()

@@ -47,6 +47,8 @@ class Postbox:
         self._app = app
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="post")
         self._room = BoundedSemaphore(_MOST_WAITING)
+        # A letter that is begun after the store was closed would open it anew, for nobody to close.
+        app.before_closing.append(self._thread.shutdown)
 
     def put(self, newsletter: Newsletter, write: Callable[[], Letter | None]) -> None:
         """Have a letter written and sent; `write` gives None where nobody is to get one.

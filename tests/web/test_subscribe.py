@@ -306,6 +306,15 @@ def test_one_address_gets_three_letters_an_hour(site: Site) -> None:
     assert ask(site, _LAYLA) == 200
 
 
+def test_a_letter_that_waits_is_sent_before_the_store_is_closed(tmp_path: pathlib.Path) -> None:
+    with readers_site(tmp_path) as site:
+        assert ask(site, _LAYLA) == 200
+        engine = site.app.store.engine
+    assert letter_to(site, _LAYLA)["To"] == _LAYLA
+    # No connection was opened since: SQLAlchemy makes a closed pool anew where somebody asks.
+    assert engine.pool.checkedin() + engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
 def test_one_network_may_ask_twenty_times_an_hour(site: Site) -> None:
     def from_(address: str, number: int) -> int:
         data = {"email": f"reader{number}@example.org"}
