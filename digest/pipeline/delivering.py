@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from digest.errors import SenderError
+from digest.errors import DatabaseFailed, SenderError
 from digest.model import Delivery, Message, Reader, Receipt, ReceiptStatus
 from digest.pipeline.pacing import Pacer
 from digest.ports import Clock, Ledger, Outgoing, Progress, Sender, SharedLanes
@@ -33,6 +33,8 @@ _QUICK = dt.timedelta(seconds=5)
 _MOST_MESSAGES = 64
 #: The longest wait, in seconds, between two looks at the clock and at whether we are to stop.
 _LOOK = 0.5
+#: Between two tries, in seconds, to tell a database that is away what has left.
+_TELL_AGAIN = 1.0
 #: Between two looks, in seconds, at whether another run has given a lane back.
 _ASK_AGAIN = 0.005
 #: Refusals in a row after which it is not the addresses that are at fault.
@@ -163,17 +165,28 @@ class _Run:
         while self._busy:
             self._take_in(*self._answers.get())
         self._give_lanes(self._taken)
-        if self._done:
-            self._ledger.advance(self._done, [], self._clock.now(), self._lease)
-        self._give_back()
+        # Until the leases end: a database that starts anew must not make what we know of an unknown.
+        until = self._renew_at + self._lease * 2 / 3
+        while True:
+            try:
+                if self._done:
+                    self._ledger.advance(self._done, [], self._clock.now(), self._lease)
+                    self._done = []
+                self._give_back()
+            except DatabaseFailed:
+                if self._clock.now() >= until:
+                    raise
+                self._clock.sleep(_TELL_AGAIN)
+            else:
+                return
 
     def _give_back(self) -> None:
         """Let others have what was claimed and has not left."""
         held = [*self._claimed, *self._in_admission()]
-        self._claimed.clear()
-        self._admitted = None
         if held:
             self._ledger.release(held, self._clock.now())
+        self._claimed.clear()
+        self._admitted = None
 
     @property
     def _waiting(self) -> bool:

@@ -1,0 +1,65 @@
+"""deliver() while the database is away: what has left is told to it when it is back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pytest
+
+from digest.adapters.clock import SetClock
+from digest.errors import DatabaseFailed
+from digest.model import Delivery, DeliveryState, Receipt
+from tests.conftest import NOW
+from tests.fakes import FakeSender, MemoryLedger
+from tests.pipeline.deliveries import ID, LEASE, opened, people, run
+
+
+class _AwayLedger(MemoryLedger):
+    """Fails from its third step on until a moment, as a database does that starts anew."""
+
+    steps: int
+    clock: SetClock
+    back_at: dt.datetime
+
+    def advance(
+        self,
+        done: Sequence[tuple[Delivery, Receipt]],
+        sending: Sequence[Delivery],
+        now: dt.datetime,
+        lease: dt.timedelta,
+    ) -> frozenset[int]:
+        self.steps += 1
+        self._fail()
+        return super().advance(done, sending, now, lease)
+
+    def release(self, held: Sequence[Delivery], now: dt.datetime) -> None:
+        self._fail()
+        super().release(held, now)
+
+    def _fail(self) -> None:
+        if self.steps >= 3 and self.clock.now() < self.back_at:
+            raise DatabaseFailed("connection refused")
+
+
+@pytest.mark.parametrize(
+    ("away", "knows"),
+    [pytest.param(LEASE / 2, True, id="half a lease"), pytest.param(LEASE * 9, False, id="too long")],
+)
+def test_what_has_left_is_known_although_the_database_is_away(away: dt.timedelta, knows: bool) -> None:
+    ledger, sender, clock = opened(people(30)), FakeSender(batch=2, lanes=3), SetClock(NOW)
+    ledger.__class__ = _AwayLedger
+    assert isinstance(ledger, _AwayLedger)
+    ledger.steps, ledger.clock, ledger.back_at = 0, clock, NOW + away
+    with pytest.raises(DatabaseFailed):
+        run(ledger, sender, clock)
+    counts = ledger.counts(ID)
+    if knows:
+        assert counts == {
+            DeliveryState.SENT: len(sender.arrived),
+            DeliveryState.PENDING: 30 - len(sender.arrived),
+        }
+    else:
+        # Others have the rest when the lease has run out: no longer than that is it waited for.
+        assert counts[DeliveryState.SENDING] > 0
+        assert clock.now() - NOW < 2 * LEASE
