@@ -74,7 +74,6 @@ def test_a_site_that_starts_while_its_database_is_away_serves_as_soon_as_it_is_t
 
 
 def test_a_site_is_ready_while_somebody_writes_for_long(tmp_path: pathlib.Path) -> None:
-    with opened_site(tmp_path, editions=False) as site:
-        # Whoever waited for the write lock would be told in half a minute that the database is locked.
-        with site.app.store.engine.begin():
-            assert site.client.get("/readyz").status_code == 200
+    # Whoever waited for the write lock would be told in half a minute that the database is locked.
+    with opened_site(tmp_path, editions=False) as site, site.app.store.engine.begin():
+        assert site.client.get("/readyz").status_code == 200
