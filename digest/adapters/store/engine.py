@@ -27,6 +27,10 @@ _MIGRATION_LOCK = 0x6D756A617A
 KEEPALIVES = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 #: The same at the server's end: of a machine that is gone, no transaction may hold its rows for hours.
 SERVER_KEEPALIVES = tuple(f"SET tcp_{name} = {value}" for name, value in KEEPALIVES.items())
+#: A process that is stopped, by Ctrl-Z or with its container, answers those, and its open transaction would hold up all
+#: others for as long: the server ends one in which nothing was said for 30 seconds.
+_NO_IDLING = "SET idle_in_transaction_session_timeout = '30s'"
+_IDLING = sa.text("SET LOCAL idle_in_transaction_session_timeout = 0")
 
 
 def open_engine(url: str) -> Engine:
@@ -96,7 +100,7 @@ def _prepare_postgresql(connection: psycopg.Connection[Any], _record: Any) -> No
             f"The database {connection.info.dbname} keeps its text as {encoding}, and Arabic wants UTF8. Make another one: "
             "`createdb --encoding=UTF8 --template=template0 NAME`."
         )
-    for setting in SERVER_KEEPALIVES:
+    for setting in (*SERVER_KEEPALIVES, _NO_IDLING):
         connection.execute(setting)
     connection.commit()
 
@@ -162,6 +166,13 @@ def _is_ours(raw: sqlite3.Connection, *, last: bool) -> bool:
 def reading(engine: Engine) -> Connection:
     """Return a connection that only reads: on SQLite it takes no write lock, so that nobody waits for it."""
     return engine.connect().execution_options(read_only=True)
+
+
+def unhurried(connection: Connection) -> Connection:
+    """Return the connection, whose transaction may take as long as whoever reads its rows, a pager or a download."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_IDLING)
+    return connection
 
 
 def _version(connection: Connection) -> str | None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store import ledger_claiming, ledger_opening, ledger_outcomes
-from digest.adapters.store.engine import reading
+from digest.adapters.store.engine import reading, unhurried
 from digest.adapters.store.ledger_claiming import FREE
 from digest.adapters.store.schema import (
     delivery,
@@ -244,7 +244,7 @@ class SqlLedger:
         # In the index's own order: a million of them begin to come at once.
         query = query.order_by(delivery.c.state, delivery.c.id)
         with reading(self._engine) as connection:
-            rows = connection.execution_options(yield_per=1000).execute(query).mappings()
+            rows = unhurried(connection).execution_options(yield_per=1000).execute(query).mappings()
             yield from map(_delivery, rows)
 
     # ----------------------------------------------------------------- the operator's word

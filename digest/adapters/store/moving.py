@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import REGCLASS
 from sqlalchemy.engine import Connection, Engine
 
-from digest.adapters.store.engine import HEAD, migrate, open_engine, shown
+from digest.adapters.store.engine import HEAD, migrate, open_engine, shown, unhurried
 from digest.adapters.store.operating import DEAD_AFTER, tables_version
 from digest.adapters.store.schema import metadata, worker
 from digest.errors import DatabaseError, DatabaseFailed
@@ -170,7 +170,8 @@ def _refuse_rows(connection: Connection) -> None:
 def _lock(writer: Connection) -> None:
     """Keep all others from writing to the target until we are done; they wait."""
     names = ", ".join(_quoted(writer, table) for table in metadata.sorted_tables)
-    writer.exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
+    # It says nothing while we look through the source.
+    unhurried(writer).exec_driver_sql(f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE")
 
 
 def _copy(reader: Connection, writer: Connection, table: sa.Table) -> Iterator[int]:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from digest.adapters.store import suppressions as suppressing
-from digest.adapters.store.engine import reading
+from digest.adapters.store.engine import reading, unhurried
 from digest.adapters.store.schema import delivery, subscriber, subscription, suppression
 from digest.adapters.store.subscribing import Wish, subscribe_all
 from digest.adapters.store.suppressions import email_key, hashed
@@ -122,7 +122,7 @@ class SqlSubscriberStore:
         # The rows are closed before the connection: whoever reads them may stop at any of them.
         with (
             reading(self._engine) as connection,
-            connection.execution_options(yield_per=_ROWS).execute(query) as rows,
+            unhurried(connection).execution_options(yield_per=_ROWS).execute(query) as rows,
         ):
             yield from rows.mappings()
 
