@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from digest.errors import DatabaseFailed, DigestError
+from digest.errors import DatabaseFailed, DigestError, UnknownNewsletter
 from digest.model import ReceiptStatus
 from digest.pipeline import DeliverReport, deliver, no_progress
 from digest.worker import metrics
@@ -49,6 +49,8 @@ class Chunk(Enum):
     MORE = auto()
     #: Another thread of this process delivers the edition.
     HERE_ALREADY = auto()
+    #: The configuration of this process has no such newsletter: another's, of another version, may.
+    UNKNOWN_HERE = auto()
 
 
 class Sending:
@@ -81,6 +83,8 @@ class Sending:
 
     def deliver_chunk(self, edition_id: str) -> Chunk:
         """Deliver an edition in this thread, for a while."""
+        if not self._knows(edition_id):
+            return Chunk.UNKNOWN_HERE
         done: Future[None] = Future()
         with self._lock:
             if self.has(edition_id):
@@ -92,6 +96,22 @@ class Sending:
         finally:
             done.set_result(None)
         return Chunk.MORE if more else Chunk.OVER
+
+    def refuse(self, edition_id: str) -> None:
+        """Tell that nobody was found who knows the edition's newsletter. It is not held: somebody may come."""
+        why = f"edition {edition_id}: a worker has no such newsletter in its config/digest.toml"
+        _log.error("%s", why)
+        self._tell(edition_id, why)
+
+    def _knows(self, edition_id: str) -> bool:
+        try:
+            self._app.newsletter(self._app.edition(edition_id).newsletter_id)
+        except UnknownNewsletter:
+            return False
+        except DigestError:
+            # Said where it is delivered.
+            return True
+        return True
 
     def has(self, edition_id: str) -> bool:
         """Say whether an edition is on its way in this process."""

@@ -99,7 +99,9 @@ class Tasks:
         came = self._sending.deliver_chunk(edition_id)
         if came is Chunk.MORE:
             self._deferring.defer(tasks.deliver_chunk(edition_id, place))
-        elif came is Chunk.HERE_ALREADY and tries < _MOST_TRIES:
+        elif came is Chunk.UNKNOWN_HERE and tries >= _MOST_TRIES:
+            self._sending.refuse(edition_id)
+        elif came in {Chunk.HERE_ALREADY, Chunk.UNKNOWN_HERE} and tries < _MOST_TRIES:
             # One run takes all lanes of this process: another machine may have some that are free.
             later = self._app.clock.now() + _OFFERED_AGAIN
             self._deferring.defer(tasks.deliver_chunk(edition_id, place, tries=tries + 1, not_before=later))

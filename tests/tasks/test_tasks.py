@@ -179,6 +179,24 @@ def test_an_edition_that_is_delivered_here_is_offered_to_others(stage: Stage) ->
     assert seen == [[("deliver_chunk", "todo")]]
 
 
+def test_an_edition_of_a_newsletter_that_is_unknown_here_is_offered_to_others(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _handle(stage.worker, tasks.compose_slot(_slot(stage)))
+    change(stage.store.engine, "DELETE FROM procrastinate_jobs")
+    with monkeypatch.context() as older:
+        older.delitem(stage.settings.newsletters, "daily")
+        _handle(stage.worker, tasks.deliver_chunk(_EDITION, "0"))
+        assert jobs(stage.store.engine) == [("deliver_chunk", "todo")]
+        _handle(stage.worker, tasks.deliver_chunk(_EDITION, "1", tries=3))
+    assert [one.key for one in stage.store.operations.alerts()] == [f"sending {_EDITION}"]
+    # Nobody's turn is put off by it.
+    assert stage.store.ledger.held() == {}
+    _handle(stage.worker, tasks.deliver_chunk(_EDITION, "0"))
+    assert _got(stage) == _PEOPLE
+    assert stage.store.operations.alerts() == []
+
+
 def test_a_worker_that_is_to_end_puts_its_task_back(stage: Stage) -> None:
     task = tasks.compose_slot(_slot(stage))
     stage.worker.life.stopping = True
