@@ -69,16 +69,27 @@ def opened(at: dt.datetime | None = None) -> Iterator[App]:
 
 @contextmanager
 def stop_signal() -> Iterator[threading.Event]:
-    """Give an event that SIGTERM and SIGINT set, so that what is in hand is brought to its end."""
+    """Give an event that SIGTERM and SIGINT set, so that what is in hand is brought to its end.
+
+    A second one ends the command at once, whatever it waits for.
+    """
     stop = threading.Event()
     before = {name: signal.getsignal(name) for name in (signal.SIGTERM, signal.SIGINT)}
+
+    def restore() -> None:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+    def on_signal(_name: int, _frame: object) -> None:
+        restore()
+        stop.set()
+
     for name in before:
-        signal.signal(name, lambda *_: stop.set())
+        signal.signal(name, on_signal)
     try:
         yield stop
     finally:
-        for name, handler in before.items():
-            signal.signal(name, handler)
+        restore()
 
 
 @contextmanager

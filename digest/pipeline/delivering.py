@@ -15,9 +15,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from digest.errors import DatabaseFailed, SenderError
+from digest.errors import SenderError
 from digest.model import Delivery, Message, Reader, Receipt, ReceiptStatus
 from digest.pipeline.pacing import Pacer
+from digest.pipeline.telling import until_told
 from digest.ports import Clock, Ledger, Outgoing, Progress, Sender, SharedLanes
 
 _log = logging.getLogger("digest")
@@ -33,8 +34,6 @@ _QUICK = dt.timedelta(seconds=5)
 _MOST_MESSAGES = 64
 #: The longest wait, in seconds, between two looks at the clock and at whether we are to stop.
 _LOOK = 0.5
-#: Between two tries, in seconds, to tell a database that is away what has left.
-_TELL_AGAIN = 1.0
 #: Between two looks, in seconds, at whether another run has given a lane back.
 _ASK_AGAIN = 0.005
 #: Refusals in a row after which it is not the addresses that are at fault.
@@ -166,19 +165,13 @@ class _Run:
             self._take_in(*self._answers.get())
         self._give_lanes(self._taken)
         # Until the leases end: a database that starts anew must not make what we know of an unknown.
-        until = self._renew_at + self._lease * 2 / 3
-        while True:
-            try:
-                if self._done:
-                    self._ledger.advance(self._done, [], self._clock.now(), self._lease)
-                    self._done = []
-                self._give_back()
-            except DatabaseFailed:
-                if self._clock.now() >= until:
-                    raise
-                self._clock.sleep(_TELL_AGAIN)
-            else:
-                return
+        until_told(self._book, self._clock, self._renew_at + self._lease * 2 / 3)
+
+    def _book(self) -> None:
+        if self._done:
+            self._ledger.advance(self._done, [], self._clock.now(), self._lease)
+            self._done = []
+        self._give_back()
 
     def _give_back(self) -> None:
         """Let others have what was claimed and has not left."""
@@ -199,7 +192,12 @@ class _Run:
         """Return the batches that may leave now, at most one for each lane that is free."""
         batches: list[list[Delivery]] = []
         while self._busy + len(batches) < self._sender.lanes:
-            admitted = None if self._why else self._admission()
+            try:
+                admitted = None if self._why else self._admission()
+            except Exception:
+                for batch in batches:
+                    self._claimed.extendleft(reversed(batch))
+                raise
             # A clock that was set back meanwhile has the moment hours ahead: it is now, then.
             if admitted is None or admitted[1] <= self._clock.now() < admitted[2] or not self._take_lane():
                 break
@@ -227,8 +225,10 @@ class _Run:
             asked_at = self._clock.now()
             try:
                 admission = self._pacer.admit(len(batch))
-            except SenderError as error:
+            except Exception as error:
                 self._claimed.extendleft(reversed(batch))
+                if not isinstance(error, SenderError):
+                    raise
                 self._stop(str(error), error.retry_at)
                 return None
             self._claimed.extendleft(reversed(batch[admission.count :]))

@@ -10,8 +10,9 @@ import pytest
 from digest.adapters.clock import SetClock
 from digest.errors import DatabaseFailed
 from digest.model import Delivery, DeliveryState, Receipt
+from digest.pipeline import Pacer
 from tests.conftest import NOW
-from tests.fakes import FakeSender, MemoryLedger
+from tests.fakes import FakeSender, MemoryLedger, MemoryPace
 from tests.pipeline.deliveries import ID, LEASE, opened, people, run
 
 
@@ -63,3 +64,22 @@ def test_what_has_left_is_known_although_the_database_is_away(away: dt.timedelta
         # Others have the rest when the lease has run out: no longer than that is it waited for.
         assert counts[DeliveryState.SENDING] > 0
         assert clock.now() - NOW < 2 * LEASE
+
+
+def test_what_was_about_to_leave_when_the_pace_failed_waits_for_no_lease() -> None:
+    ledger, sender, clock = opened(people(30)), FakeSender(batch=2, lanes=3), SetClock(NOW)
+    with pytest.raises(DatabaseFailed):
+        run(ledger, sender, clock, pacer=Pacer(_FailingPace(), clock, rates={"all": 20}))
+    assert ledger.counts(ID) == {DeliveryState.PENDING: 30}
+
+
+class _FailingPace(MemoryPace):
+    """Fails at the second batch."""
+
+    asked = 0
+
+    def reserve(self, name: str, count: int, per_second: float, now: dt.datetime) -> dt.datetime:
+        self.asked += 1
+        if self.asked == 2:
+            raise DatabaseFailed("connection refused")
+        return now
