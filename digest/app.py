@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from digest.adapters.clock import SystemClock
 from digest.config import REGIONS_FILE, SETTINGS_FILE, SOURCES_FILE, load_settings
-from digest.errors import ConfigurationError, Fault, UnknownEdition, UnknownNewsletter
+from digest.errors import ConfigurationError, DatabaseError, Fault, UnknownEdition, UnknownNewsletter
 from digest.home import default_home, local_or_shipped, shipped
 from digest.model import Delivery, Edition, Message, Newsletter, Reader
 from digest.settings import Settings
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
 
 #: The newsletter id of letters to the operator.
 ALERTS = "alerts"
+#: What one command would keep, and the next one not know.
+_IN_MEMORY = frozenset({"sqlite://", "sqlite:///:memory:", "sqlite:///"})
+#: Characters below which a key that signs readers' links is refused; `digest doctor` asks for more.
+_SHORTEST_KEY = 16
 
 
 class App:
@@ -90,6 +94,11 @@ class App:
         """The store, its tables up to date. Raises DatabaseError."""
         from digest.adapters.store import open_store
 
+        if self.database_url in _IN_MEMORY:
+            raise DatabaseError(
+                f"DATABASE_URL is {self.database_url}: a database in memory, which ends with each command. "
+                "Use sqlite:///var/digest.db or postgresql://..."
+            )
         return open_store(self.database_url, self.settings.delivery.soft_bounces, self._share_out)
 
     @cached_property
@@ -276,18 +285,19 @@ class App:
 
     @cached_property
     def links(self) -> LinkSigner:
-        """What signs readers' links. Raises ConfigurationError where DIGEST_SECRET_KEY is not set."""
+        """What signs readers' links. Raises ConfigurationError where DIGEST_SECRET_KEY is not set, or is easily guessed."""
         from digest.adapters.links import LinkSigner
 
-        if not self.settings.secret_keys:
+        keys = self.settings.secret_keys
+        if not keys or len(keys[0]) < _SHORTEST_KEY:
             lacking = Fault(
                 where="DIGEST_SECRET_KEY",
                 key="",
-                wrong="is not set, and readers' links are signed with it",
+                wrong=f"{'is too short' if keys else 'is not set'}, and readers' links are signed with it",
                 right="Set it to 32 random characters or more; to change it, put the new one before the old, with a comma.",
             )
             raise ConfigurationError([lacking])
-        return LinkSigner(self.settings.secret_keys)
+        return LinkSigner(keys)
 
     def reader_of(self, newsletter: Newsletter) -> Callable[[Delivery], Reader]:
         """Return what gives a delivery's reader, with the reader's own links."""

@@ -16,8 +16,10 @@ _log = logging.getLogger("digest.worker")
 _INTERVAL = dt.timedelta(hours=6)
 #: A provider repeats its events for some days, and nobody asks for a worker of last month.
 KEPT = dt.timedelta(days=30)
-#: Deliveries that are deleted in one transaction, so that nobody waits for it, and in one turn.
-_A_TIME, _MOST = 5_000, 1_000_000
+#: Deliveries that are deleted in one transaction, so that nobody waits for it.
+_A_TIME = 5_000
+#: Of a turn, which is nobody's after ten minutes; what is left then is for the next one.
+_LONGEST = dt.timedelta(minutes=8)
 
 
 class Housekeeping:
@@ -42,12 +44,12 @@ class Housekeeping:
             _log.info("housekeeping: %d rows that nobody needs any more are deleted", deleted)
 
     def _tidy_deliveries(self, now: dt.datetime) -> int:
-        keep_days, deleted = self._app.settings.delivery.keep_days, 0
+        keep_days, clock, deleted = self._app.settings.delivery.keep_days, self._app.clock, 0
         if not keep_days:
             return 0
         # A local date may be a day behind or ahead of ours.
         before = now.date() - dt.timedelta(days=keep_days + 1)
-        while deleted < _MOST and not self._life.stopping:
+        while clock.now() - now < _LONGEST and not self._life.stopping:
             some = self._app.store.operations.prune_deliveries(before, _A_TIME)
             deleted += some
             if some < _A_TIME:

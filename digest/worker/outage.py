@@ -28,9 +28,10 @@ class Outage:
 
     def goes_on(self, error: Exception, now: dt.datetime) -> None:
         """Take in that it fails now, and tell the operator when that lasts: once in an hour."""
-        self._since = self._since or now
+        # A clock that was set back has these ahead of now.
+        self._since = min(self._since or now, now)
         is_long = now - self._since >= PATIENCE
-        is_told = self._told_at is not None and now - self._told_at < TELL_AGAIN
+        is_told = self._told_at is not None and abs(now - self._told_at) < TELL_AGAIN
         if not is_long or is_told:
             return
         minutes = int((now - self._since).total_seconds() // 60)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pathlib
 import random
 import sqlite3
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -53,6 +55,7 @@ def open_engine(url: str) -> Engine:
             _make_folder(pathlib.Path(parsed.database).parent)
         # What fails must not name readers: parameters stay out of the error's words.
         engine = sa.create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS}, hide_parameters=True)
+        sa.event.listen(engine, "do_connect", _make_private)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -91,6 +94,17 @@ def _make_folder(folder: pathlib.Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseError(f"The database's folder {folder} cannot be made: {error.strerror}.") from error
+
+
+def _make_private(_dialect: Any, _record: Any, arguments: Sequence[Any], _named: Any) -> None:
+    """Make a new database's file one that not everybody on the machine may read: it holds readers' addresses."""
+    if arguments[0] == ":memory:":
+        return
+    try:
+        os.close(os.open(arguments[0], os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o660))
+    except OSError:
+        # It is there, or SQLite says better than we what is wrong with the place.
+        return
 
 
 def _prepare_postgresql(connection: psycopg.Connection[Any], _record: Any) -> None:

@@ -392,11 +392,4 @@ headline_word = Table(
 )
 
 # Lists of editions are read from the index alone: SQLite reads through the whole document to a column behind it.
-Index(
-    None,
-    edition.c.local_date,
-    edition.c.newsletter_id,
-    edition.c.cohort,
-    edition.c.opened_at,
-    edition.c.id,
-)
+Index(None, *(edition.c[name] for name in ("local_date", "newsletter_id", "cohort", "opened_at", "id")))
