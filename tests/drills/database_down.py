@@ -28,7 +28,7 @@ _MOST_UNKNOWN = 4
 def locked(home: pathlib.Path, report: Report) -> None:
     """Somebody else holds SQLite's lock."""
     # Half a minute each time is what a real worker waits.
-    impatient = patch.object(engine, "_BUSY_SECONDS", 0.5)
+    impatient = patch.object(engine, "_BUSY_SECONDS", 0.1)
     with impatient, smtp_carrier() as carrier, staged(home, report, carrier) as stage:
         lock = _Lock(home / "var" / "digest.db")
         says = "somebody holds a lock on the SQLite file"

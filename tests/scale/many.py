@@ -85,8 +85,9 @@ class Fleet:
         return process
 
     def start_unlimited(self, *, within: Sequence[str] = ()) -> None:
-        """Start one that keeps no rate: what is left when the test has seen enough is soon done."""
-        self.start(within=within, settings={"DIGEST_MAIL__RATE_PER_SECOND": "0"})
+        """Start one that keeps no rate, on many connections: what is left when a test has seen enough is soon done."""
+        hurry = {"DIGEST_MAIL__RATE_PER_SECOND": "0", "DIGEST_SMTP__CONNECTIONS": "30"}
+        self.start(within=within, settings=hurry)
 
     def kill(self, victim: subprocess.Popen[bytes]) -> None:
         """Kill a worker with signal 9; nobody else was to end it."""

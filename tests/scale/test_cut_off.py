@@ -13,7 +13,7 @@ from tests.scale.cluster import postgresql_programs, running_cluster
 from tests.scale.machines import SERVICES, can_make_machines, machines
 from tests.scale.many import CONNECTIONS, fleet, make_home, many, settings_for
 
-_READERS = 6_000
+_READERS = 4_500
 #: Messages a second of both together, so that there is something left when the cable is back, however long a busy machine
 #: needs to notice.
 _RATE = 100.0

@@ -11,12 +11,12 @@ from tests.scale.cluster import postgresql_programs, running_cluster
 from tests.scale.many import fleet, make_home, many, settings_for
 
 _WORKERS = 3
-_READERS = 8_000
+_READERS = 4_500
 #: Messages a second of all together, so that there is something left for the last of the new ones, however long a busy
 #: machine needs to start them.
-_RATE = 200.0
+_RATE = 100.0
 #: That many more arrive before the next one is ended.
-_BETWEEN = 200
+_BETWEEN = 100
 
 
 def _has_come(arrivals: Arrivals, count: int) -> bool:
