@@ -32,8 +32,8 @@ GRAVITY = 0.2
 #: What a story adds that stood on top of an outlet's feed; the third place adds a third of that. Nothing where no feed
 #: says: most are in the order of their dates, and their first is only their newest.
 PROMINENCE = 0.3
-#: What is taken off where all articles come from this desk.
-DESKS = {Desk.SPORT: 1.0, Desk.CULTURE: 1.0, Desk.LIFE: 1.0, Desk.TECHNOLOGY: 0.5}
+#: What is taken off where all articles come from this desk: sport of two outlets is not worth more than news of one.
+DESKS = {Desk.SPORT: 1.5, Desk.CULTURE: 1.0, Desk.LIFE: 1.0, Desk.TECHNOLOGY: 0.5}
 #: What is taken off where all articles are of this kind: they are no news, or not only.
 KINDS = {
     Kind.ANALYSIS: 0.5,

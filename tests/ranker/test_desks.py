@@ -46,4 +46,4 @@ def test_sport_needs_more_outlets_than_news() -> None:
         told = [replace(article(number, "عنوان"), section=section) for number in range(2)]
         return sum(score_parts(told, {}, Gravity({}), NOW).values())
 
-    assert score("sport") == pytest.approx(score("world") - 1.0)
+    assert score("sport") == pytest.approx(score("world") - 1.5)

@@ -143,7 +143,9 @@ def test_a_changed_key_leaves_old_links_good(tmp_path: pathlib.Path) -> None:
     with readers_site(tmp_path, {"DIGEST_SECRET_KEY": "the first key of these tests"}) as site:
         add_reader(site.app, _LAYLA)
         path = _path(site)
-    with readers_site(tmp_path, {"DIGEST_SECRET_KEY": "a second one with as many letters, the first key of these tests"}) as site:
+    with readers_site(
+        tmp_path, {"DIGEST_SECRET_KEY": "a second one with as many letters, the first key of these tests"}
+    ) as site:
         assert site.client.post(path).status_code == 200
         assert _active(site) == set()
 
