@@ -147,6 +147,8 @@ class _Run:
             # Looked at whether or not a lane is free: all of them may hang.
             if not self._why and self._stopped():
                 self._stop("by a signal")
+            if self._why:
+                self._give_back()
             self._commit(self._next_batches())
             if self._busy or self._waiting:
                 self._wait()
@@ -267,20 +269,20 @@ class _Run:
         """Commit what came back and what leaves, then let it leave."""
         now = self._clock.now()
         sending = [held for batch in batches for held in batch]
-        # Made before they are marked: what goes wrong here has left nothing in doubt.
-        outgoing = {held.id: self._outgoing(held) for held in sending}
         if self._done or sending:
             try:
+                # Made before they are marked: what goes wrong here has left nothing in doubt.
+                outgoing = {held.id: self._outgoing(held) for held in sending}
                 lost = self._ledger.advance(self._done, sending, now, self._lease)
             except Exception:
                 # None of them has left: they are given back with the rest.
                 self._claimed.extendleft(reversed(sending))
                 raise
             self._done = []
-            if lost:
-                self._give_up_claim(lost)
             for batch in batches:
                 self._start([held for held in batch if held.id not in lost], outgoing, now)
+            if lost:
+                self._give_up_claim(lost)
         if now >= self._renew_at:
             self._renew_at = now + self._lease / 3
             self._ledger.renew(
@@ -396,4 +398,3 @@ class _Run:
     def _stop(self, why: str, retry_at: dt.datetime | None = None) -> None:
         if not self._why:
             self._why, self._retry_at = why, retry_at
-            self._give_back()
