@@ -324,7 +324,7 @@ class MemoryPace:
 
     def reserve(self, name: str, count: int, per_second: float, now: dt.datetime) -> dt.datetime:
         """See `ports.PaceStore`."""
-        begin, ahead = self._free_at.get(name, now), dt.timedelta(seconds=300 + 5_000 / per_second)
+        begin, ahead = self._free_at.get(name, now), dt.timedelta(seconds=300 + 500 / per_second)
         begin = begin if now <= begin <= now + ahead else now
         self._free_at[name] = begin + dt.timedelta(seconds=count / per_second)
         return begin

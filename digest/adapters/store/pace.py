@@ -12,7 +12,7 @@ from digest.adapters.store.articles import upsert
 from digest.adapters.store.schema import pace, sending_day
 
 #: Nobody has reserved further ahead than so many messages take and so many seconds: a clock did that was ahead.
-_MOST_RESERVED, _MOST_SECONDS = 5_000, 300
+_MOST_RESERVED, _MOST_SECONDS = 500, 300
 
 
 class SqlPaceStore:
