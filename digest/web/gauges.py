@@ -18,8 +18,9 @@ from digest.adapters.store.figures import Jobs, OpenedEdition, SqlFigures
 from digest.adapters.store.operating import DEAD_AFTER
 from digest.cli.sources import sources_health
 from digest.collector.health import HealthState
-from digest.model import Bounce, DeliveryState, Newsletter, SuppressionReason
+from digest.model import Bounce, DeliveryState, Newsletter, SuppressionReason, ZoneReaders
 from digest.schedule import appears_on, cohorts_of, next_slot, slot_of
+from digest.worker.troubles import resumed
 
 if TYPE_CHECKING:
     from digest.app import App
@@ -157,7 +158,7 @@ def _jobs(jobs: Jobs, now: dt.datetime) -> Iterator[GaugeMetricFamily]:
 def _slots(app: App, opened: list[OpenedEdition], now: dt.datetime) -> Iterator[GaugeMetricFamily]:
     """Yield what was due, what is due next, and what became of it."""
     newsletters = list(app.newsletters())
-    cohorts = {one.id: {""} for one in newsletters}
+    cohorts = {one.id: cohorts_of(one, app.store.subscribers.zones(one.id)) for one in newsletters}
     recipients, opened_at = Counter[str](), Counter[str]()
     days: dict[str, dt.date] = {}
     for edition in opened:
@@ -165,7 +166,6 @@ def _slots(app: App, opened: list[OpenedEdition], now: dt.datetime) -> Iterator[
         # In the order of their local dates.
         if days.get(of) != edition.local_date:
             days[of], recipients[of] = edition.local_date, 0
-        cohorts.setdefault(of, set()).add(edition.cohort)
         recipients[of] += edition.recipients
         opened_at[of] = max(opened_at[of], int(edition.opened_at.timestamp()))
     yield family("last_edition_recipients", {(one.id,): recipients[one.id] for one in newsletters})
@@ -174,28 +174,31 @@ def _slots(app: App, opened: list[OpenedEdition], now: dt.datetime) -> Iterator[
     )
     coming: _Values = {
         (newsletter.id,): min(
-            next_slot(newsletter, cohort, now).due_at.timestamp() for cohort in cohorts[newsletter.id]
+            next_slot(newsletter, cohort, now).due_at.timestamp()
+            for cohort in cohorts[newsletter.id] or ("",)
         )
         for newsletter in newsletters
     }
     yield family("next_slot_timestamp_seconds", coming)
-    due: _Values = {(one.id,): _last_due(one, _watched_since(app, one), now) for one in newsletters}
+    due: _Values = {
+        (one.id,): _last_due(one, _watched_since(app, one, cohorts[one.id].get("")), now)
+        for one in newsletters
+    }
     yield family("last_slot_timestamp_seconds", due)
     pauses = app.store.operations.pauses()
     yield family("paused", {(one.id,): one.id in pauses for one in newsletters})
 
 
-def _watched_since(app: App, newsletter: Newsletter) -> dt.datetime | None:
+def _watched_since(app: App, newsletter: Newsletter, own: ZoneReaders | None) -> dt.datetime | None:
     """Return from when on slots of the own zone should have gone out: a worker was there, a reader, and no pause.
 
     None where there was never a worker, or nobody reads in that zone: then no edition is opened for it.
     """
     begun = app.store.operations.first_start()
-    own = cohorts_of(newsletter, app.store.subscribers.zones(newsletter.id)).get("")
     if begun is None or own is None:
         return None
-    resumed = app.store.operations.turn(f"resume {newsletter.id}")
-    return max(begun, own.since, resumed.started_at if resumed else begun)
+    turn = app.store.operations.turn(resumed(newsletter.id))
+    return max(begun, own.since, turn.started_at if turn else begun)
 
 
 def _last_due(newsletter: Newsletter, since: dt.datetime | None, now: dt.datetime) -> float:
