@@ -29,7 +29,7 @@ _BEFORE_ENCODED_AT = re.compile(rf"(?<!{_LOCAL}){_LOCAL}*?(?=%40\w)", re.IGNOREC
 _DATE = r"\d{4}-\d{2}-\d{2}"
 #: How messages, and the keys of alerts, name an edition or a slot.
 _NAMED = re.compile(
-    r"\b(?:(?:edition|approval|bounces|delivering|sending|unknown) "
+    r"\b(?:(?:edition|approval|bounces|deferred|delivering|sending|unknown) "
     rf"(?P<edition>[\w.-]+-{_DATE}[\w-]*)|slot (?P<slot>[\w.-]+ {_DATE})(?P<zone> [A-Z][\w/+-]*)?)"
 )
 #: An edition's id (see `pipeline.edition_id`), and a slot's name: newsletter, local date and zone.

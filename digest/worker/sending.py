@@ -100,7 +100,6 @@ class Sending:
     def refuse(self, edition_id: str) -> None:
         """Tell that nobody was found who knows the edition's newsletter. It is not held: somebody may come."""
         why = f"edition {edition_id}: a worker has no such newsletter in its config/digest.toml"
-        _log.error("%s", why)
         self._tell(edition_id, why)
 
     def _knows(self, edition_id: str) -> bool:

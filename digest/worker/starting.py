@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("digest.worker")
 
-#: Between two tries, in seconds; and so many of them pass between two lines of the log.
+#: Between two tries, in seconds; and so many of them pass between two lines of the log, and two looks at who is told.
 _SECONDS, _QUIET_TRIES = 5.0, 12
 
 
@@ -33,7 +33,7 @@ def wait_for_database(app: App, sleep: Callable[[float], None] = time.sleep) -> 
         except DatabaseUnreachable as error:
             if tries % _QUIET_TRIES == 0:
                 _log.error("%s; trying again every %g s", " ".join(str(error).split()), _SECONDS)
-            outage.goes_on(error, app.clock.now())
+                outage.goes_on(error, app.clock.now())
         else:
             break
         tries += 1
