@@ -47,7 +47,7 @@ def source_findings(sources: SourceFacts, now: dt.datetime) -> list[Finding]:
         *_stale(sources.newest, now, sources.window),
         *_addresses(sources),
     ]
-    if all(one.level == "ok" for one in found):
+    if not found:
         off = (
             f"; {counts[HealthState.DISABLED]} more are switched off" if counts[HealthState.DISABLED] else ""
         )
