@@ -38,13 +38,15 @@ _WHY_JUICE = "premailer builds the whole page anew with lxml and cssutils."
 
 
 def _by_css_inline(page: str) -> str:
-    inliner = importlib.import_module("css_inline").CSSInliner(keep_at_rules=True)
+    inliner = _css_inline.CSSInliner(keep_at_rules=True)
     inlined: str = inliner.inline(page.replace(_IGNORED, _IGNORED_BY_ALL))
     return inlined
 
 
 _IN_PYTHON: dict[str, Callable[[str], str]] = {MUJAZ: inline_styles, PREMAILER: alone}
 if importlib.util.find_spec("css_inline"):
+    # Here, for the others are imported before the first page is measured as well.
+    _css_inline = importlib.import_module("css_inline")
     _IN_PYTHON[CSS_INLINE] = _by_css_inline
 
 

@@ -80,5 +80,7 @@ def commit() -> str:
         return subprocess.run(command, capture_output=True, text=True, timeout=20, check=False).stdout.strip()
 
     name = ask("rev-parse", "--short", "HEAD")
-    changed = ask("status", "--porcelain", "--untracked-files=no")
+    changed = ask(
+        "status", "--porcelain", "--untracked-files=no", "--", ":(top,exclude)benchmarks/results.md"
+    )
     return f"{name} with changes" if name and changed else name

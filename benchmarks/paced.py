@@ -56,9 +56,9 @@ async def _load(
             *(ask(number, path) for number, path in enumerate(paths)), return_exceptions=True
         )
         took = time.perf_counter() - start
-    failed = sum(isinstance(one, aiohttp.ClientError | TimeoutError) for one in done)
-    unexpected = [one for one in done if isinstance(one, BaseException)][failed:]
-    if unexpected:
-        raise unexpected[0]
+    errors = [one for one in done if isinstance(one, BaseException)]
+    for error in errors:
+        if not isinstance(error, aiohttp.ClientError | TimeoutError):
+            raise error
     parts = quantiles(lags, n=100) if len(lags) > 1 else [float("inf")] * 99
-    return Paced(rate=len(lags) / took, p50=parts[49], p99=parts[98], failed=failed)
+    return Paced(rate=len(lags) / took, p50=parts[49], p99=parts[98], failed=len(errors))

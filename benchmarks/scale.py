@@ -19,7 +19,7 @@ from statistics import median
 
 import psycopg
 from readers import CHOICES, EDITION, MILLION, Discarding, fill, freeze, send_all
-from reporting import Findings, Row, benchmark_options, beside, library_versions, limit, measured, print_goals
+from reporting import Findings, Row, benchmark_options, library_versions, limit, measured, print_goals
 
 from digest.adapters.store import open_store
 from tests.scale.arrivals import Arrivals, quick_sink
@@ -97,7 +97,15 @@ def growth(cluster: Cluster, messages: int, rounds: int) -> list[Row]:
         print(f"  {processes} workers {rate:8,.0f} messages a second   {times:.2f} times one")
         rows.append(measured(_workers(processes), rates[processes], "messages a second"))
         if goal := _GROWTH.get(processes):
-            rows.append(beside(f"{_workers(processes)}, times one", "one worker", times, goal, _WHY_GROWTH))
+            rows.append(
+                Row(
+                    name=f"{_workers(processes)}, times one",
+                    value=times,
+                    unit="times",
+                    goal=goal,
+                    why=_WHY_GROWTH,
+                )
+            )
     return rows
 
 
