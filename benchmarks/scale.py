@@ -22,8 +22,8 @@ from readers import CHOICES, EDITION, MILLION, Discarding, fill, freeze, send_al
 from reporting import Findings, Row, benchmark_options, library_versions, limit, measured, print_goals
 
 from digest.adapters.store import open_store
+from tests.cluster import Cluster, postgresql_programs, running_cluster
 from tests.scale.arrivals import Arrivals, quick_sink
-from tests.scale.cluster import Cluster, postgresql_programs, running_cluster
 from tests.scale.many import CONNECTIONS, fleet, make_home, settings_for
 
 PROCESSES = (1, 2, 4)

@@ -5,13 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import pathlib
-import pwd
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from digest.adapters.store import Store, open_store
+from tests.cluster import postgresql_programs, running_cluster
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -79,87 +74,20 @@ def browser() -> Iterator[Browser]:
         started.close()
 
 
-def _postgresql_programs() -> pathlib.Path | None:
-    """Return the folder of initdb and postgres, the newest version first."""
-    folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
-    found = shutil.which("initdb")
-    candidates = [*folders, pathlib.Path(found).parent] if found else folders
-    return next((folder for folder in candidates if (folder / "postgres").exists()), None)
-
-
-def _wait_until_open(url: str, server: subprocess.Popen[bytes]) -> None:
-    for _ in range(200):
-        try:
-            psycopg.connect(url, connect_timeout=1).close()
-        except psycopg.OperationalError:
-            if server.poll() is not None:
-                raise
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError("PostgreSQL did not come up within ten seconds")
-
-
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own on loopback; gives its URL without a database."""
-    programs = _postgresql_programs()
-    require(programs is not None, "PostgreSQL")
-    assert programs is not None
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    # The server refuses to run as root.
-    known = {entry.pw_name for entry in pwd.getpwall()}
-    user = None if os.getuid() else "postgres" if "postgres" in known else "nobody"
-    # A short path of its own: a socket's may have 107 characters, and another run must not take it away.
-    with tempfile.TemporaryDirectory(prefix="mujaz-pg-") as name:
-        folder = pathlib.Path(name)
-        if user:
-            shutil.chown(folder, user)
-        cluster, quiet = str(folder / "cluster"), subprocess.DEVNULL
-        create = [
-            str(programs / "initdb"),
-            "-D",
-            cluster,
-            "-A",
-            "trust",
-            "-U",
-            "mujaz",
-            "-E",
-            "UTF8",
-            "--no-sync",
-        ]
-        serve = [
-            str(programs / "postgres"),
-            "-D",
-            cluster,
-            "-h",
-            "127.0.0.1",
-            "-p",
-            str(port),
-            "-k",
-            name,
-            "-F",
-        ]
-        subprocess.run(create, user=user, cwd=folder, check=True, stdout=quiet)
-        server = subprocess.Popen(serve, user=user, cwd=folder, stdout=quiet, stderr=quiet)
-        url = f"postgresql://mujaz@127.0.0.1:{port}"
-        try:
-            _wait_until_open(f"{url}/postgres", server)
-            yield url
-        finally:
-            # A fast shutdown, which does not wait for clients.
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=20)
+    require(postgresql_programs() is not None, "PostgreSQL")
+    with running_cluster() as cluster:
+        yield cluster.url("").rstrip("/")
 
 
 @contextmanager
-def new_database(server: str) -> Iterator[str]:
+def new_database(server: str, template: str = "template1") -> Iterator[str]:
     """Give an empty database of a PostgreSQL server while the context lasts."""
     name = f"t{uuid.uuid4().hex}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
     yield f"{server}/{name}"
     with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -7,6 +7,7 @@ import pathlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -243,18 +244,57 @@ def test_what_postgresql_cannot_hold_undoes_it_all_and_names_the_table_but_nobod
     assert not any(_stored(postgresql_url).values())
 
 
-def test_a_table_that_arrives_otherwise_is_noticed(
+def test_what_postgresql_says_of_a_row_is_not_repeated(
     source: Store, file: pathlib.Path, postgresql_url: str
+) -> None:
+    source.subscribers.add(
+        Subscriber(id=0, email="layla@example.org", newsletter_id="mujaz"), consent=CONSENT
+    )
+    with closing(open_store(postgresql_url)) as store, store.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE subscriber ADD CONSTRAINT nobody CHECK (false)")
+    with pytest.raises(DatabaseFailed, match=r"Table subscriber cannot be moved: .*nobody") as caught:
+        move(file, postgresql_url, NOW, no_progress)
+    assert "layla" not in str(caught.value)
+
+
+def test_nobody_writes_to_the_target_meanwhile(
+    file: pathlib.Path, source: Store, postgresql_url: str
+) -> None:
+    _fill(source, 1)
+    refused: list[str] = []
+
+    def somebody_writes(label: str, done: int, total: int) -> None:
+        impatient = psycopg.connect(postgresql_url, options="-c lock_timeout=50ms")
+        with impatient as other, pytest.raises(psycopg.errors.LockNotAvailable):
+            other.execute("DELETE FROM alert")
+        refused.append(label)
+
+    move(file, postgresql_url, NOW, somebody_writes)
+    assert refused
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "other"),
+    [
+        pytest.param("subscriber", "name", "left(NEW.name, 2)", id="a text"),
+        pytest.param("subscriber", "created_at", "NEW.created_at + interval '1 day'", id="a moment"),
+        pytest.param("subscription", "confirmed", "true", id="yes or no"),
+        pytest.param("subscription", "paused_until", "NEW.paused_until + 100", id="a date"),
+        pytest.param("delivery", "attempts", "NEW.attempts + 1", id="a number"),
+    ],
+)
+def test_a_table_that_arrives_otherwise_is_noticed(
+    table: str, column: str, other: str, source: Store, file: pathlib.Path, postgresql_url: str
 ) -> None:
     _fill(source)
     with closing(open_store(postgresql_url)) as store, store.engine.begin() as connection:
         connection.exec_driver_sql(
             "CREATE FUNCTION cut() RETURNS trigger LANGUAGE plpgsql AS "
-            "'BEGIN NEW.name := left(NEW.name, 2); RETURN NEW; END'"
+            f"$$BEGIN NEW.{column} := {other}; RETURN NEW; END$$"
         )
         connection.exec_driver_sql(
-            "CREATE TRIGGER cut BEFORE INSERT ON subscriber FOR EACH ROW EXECUTE FUNCTION cut()"
+            f"CREATE TRIGGER cut BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION cut()"
         )
-    with pytest.raises(DatabaseFailed, match="Table subscriber differs after the copying, in name"):
+    with pytest.raises(DatabaseFailed, match=f"Table {table} differs after the copying, in {column}"):
         move(file, postgresql_url, NOW, no_progress)
     assert not any(_stored(postgresql_url).values())

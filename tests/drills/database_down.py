@@ -12,8 +12,8 @@ import procrastinate
 import psycopg_pool
 
 from digest.adapters.store import engine
+from tests.cluster import Cluster, running_cluster
 from tests.drills.carriers import SmtpCarrier, smtp_carrier
-from tests.drills.cluster import Cluster, cluster
 from tests.drills.report import Report
 from tests.drills.stage import DAY, DUE, MINUTE, Stage, staged
 
@@ -38,10 +38,10 @@ def locked(home: pathlib.Path, report: Report) -> None:
 def stopped(home: pathlib.Path, report: Report) -> None:
     """PostgreSQL is stopped and started again under a running worker."""
     with (
-        cluster() as server,
+        running_cluster() as server,
         patch.object(procrastinate, "PsycopgConnector", _impatient_connector(server)),
         smtp_carrier() as carrier,
-        staged(home, report, carrier, server.url) as stage,
+        staged(home, report, carrier, server.url("postgres")) as stage,
     ):
         says = "PostgreSQL is stopped"
         _drill(stage, carrier, _Trouble(says=says, quote="refused", begin=server.stop, end=server.start))

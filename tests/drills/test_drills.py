@@ -8,15 +8,15 @@ import sys
 
 import pytest
 
+from tests.cluster import postgresql_programs
 from tests.conftest import REPOSITORY, require
-from tests.drills.cluster import is_installed
 from tests.drills.drills import DRILLS
 from tests.drills.report import Drill, Report, lines_of
 
 
 @pytest.mark.parametrize("drill", [pytest.param(drill, id=drill.name) for drill in DRILLS])
 def test_it_is_as_the_operator_was_promised(drill: Drill, tmp_path: pathlib.Path) -> None:
-    require(drill.needs != "PostgreSQL" or is_installed(), drill.needs)
+    require(drill.needs != "PostgreSQL" or postgresql_programs() is not None, drill.needs)
     report = Report()
     drill.run(tmp_path, report)
     assert report.passed, "\n".join(lines_of(drill, report, 0))

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
+from tests.cluster import postgresql_programs, running_cluster
 from tests.conftest import require
 from tests.scale.arrivals import Arrivals, quick_sink
-from tests.scale.cluster import postgresql_programs, running_cluster
 from tests.scale.machines import SERVICES, can_make_machines, machines
 from tests.scale.many import CONNECTIONS, fleet, make_home, many, settings_for
 

@@ -6,9 +6,9 @@ import os
 import pathlib
 import time
 
+from tests.cluster import Cluster, postgresql_programs, running_cluster
 from tests.conftest import require
 from tests.scale.arrivals import Arrivals, quick_sink
-from tests.scale.cluster import Cluster, postgresql_programs, running_cluster
 from tests.scale.many import CONNECTIONS, Fleet, Many, fleet, make_home, many, settings_for
 
 _WORKERS = 4

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pathlib
 from functools import partial
 
+from tests.cluster import postgresql_programs, running_cluster
 from tests.conftest import require
 from tests.scale.arrivals import Arrivals, quick_sink
-from tests.scale.cluster import postgresql_programs, running_cluster
 from tests.scale.many import fleet, make_home, many, settings_for
 
 _WORKERS = 3

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from digest.adapters.store import open_store
-
-
-def _make(server: str, template: str = "template1") -> str:
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(f"{server}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
-    return name
+from tests.conftest import new_database
 
 
 @pytest.fixture(scope="session")
-def migrated(postgresql: str) -> str:
+def migrated(postgresql: str) -> Iterator[str]:
     """The name of an empty database with our tables."""
-    name = _make(postgresql)
-    open_store(f"{postgresql}/{name}").close()
-    return name
+    with new_database(postgresql) as url:
+        open_store(url).close()
+        yield url.rpartition("/")[2]
 
 
 @pytest.fixture
 def url(postgresql: str, migrated: str) -> Iterator[str]:
     """The URL of an empty database with our tables."""
-    name = _make(postgresql, migrated)
-    yield f"{postgresql}/{name}"
-    with psycopg.connect(f"{postgresql}/postgres", autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+    with new_database(postgresql, migrated) as url:
+        yield url

@@ -8,8 +8,8 @@ import pytest
 
 from digest.app import App
 from digest.web import make_site
+from tests.cluster import postgresql_programs, running_cluster
 from tests.conftest import require
-from tests.drills.cluster import cluster, is_installed
 from tests.web.processes import served, status
 from tests.web.site import opened_site
 
@@ -62,10 +62,10 @@ def test_pages_say_not_now_while_the_database_is_away(
 def test_a_site_that_starts_while_its_database_is_away_serves_as_soon_as_it_is_there(
     tmp_path: pathlib.Path,
 ) -> None:
-    require(is_installed(), "PostgreSQL")
-    with cluster() as server:
+    require(postgresql_programs() is not None, "PostgreSQL")
+    with running_cluster() as server:
         server.stop()
-        with served(tmp_path, {"DATABASE_URL": server.url}) as port:
+        with served(tmp_path, {"DATABASE_URL": server.url("postgres")}) as port:
             assert status(port, "/healthz") == 200
             assert status(port, "/archive") == 503
             server.start()

@@ -10,8 +10,8 @@ import pytest
 from digest.adapters.store import open_store
 from digest.errors import DatabaseError, DatabaseUnreachable
 from digest.worker.starting import wait_for_database
+from tests.cluster import postgresql_programs, running_cluster
 from tests.conftest import require
-from tests.drills.cluster import cluster, is_installed
 from tests.worker.processes import end, running_worker, wait_until
 from tests.worker.stage import DUE, MINUTE, Stage, write_newsletters
 
@@ -24,17 +24,17 @@ def _waits(log: pathlib.Path, *, words: str) -> bool:
 
 
 def test_it_works_as_soon_as_the_server_is_there(tmp_path: pathlib.Path) -> None:
-    require(is_installed(), "PostgreSQL")
+    require(postgresql_programs() is not None, "PostgreSQL")
     write_newsletters(tmp_path, {"id": "daily"})
     log = tmp_path / "worker.log"
-    with cluster() as server:
+    with running_cluster() as server:
         server.stop()
-        with running_worker(tmp_path, log, extra={"DATABASE_URL": server.url}) as process:
+        with running_worker(tmp_path, log, extra={"DATABASE_URL": server.url("postgres")}) as process:
             assert wait_until(lambda: _waits(log, words="trying again every 5 s"), [process])
             server.start()
             assert wait_until(lambda: _waits(log, words="newsletter daily: next edition"), [process])
             assert end(process) == 0
-        store = open_store(server.url)
+        store = open_store(server.url("postgres"))
         [life] = store.operations.workers(DUE)
         store.close()
     assert life.stopped_at is not None

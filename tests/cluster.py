@@ -62,6 +62,11 @@ class Cluster:
         """Return a database's URL as it is seen from a place that knows the server by this address."""
         return f"postgresql://mujaz@{host}:{self._port}/{database}"
 
+    @property
+    def is_up(self) -> bool:
+        """Whether it runs."""
+        return self._server is not None and self._server.poll() is None
+
     def create(self) -> None:
         """Make it, and let it serve."""
         if self._user:
