@@ -205,6 +205,19 @@ def test_a_worker_that_is_to_end_puts_its_task_back(stage: Stage) -> None:
     assert stage.store.operations.latest_editions(9) == []
 
 
+def test_a_task_that_fails_is_logged_and_leaves_no_job(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stage.worker.rounds, "compose_slot", fail)
+    _put(stage)
+    _do(stage.worker)
+    assert jobs(stage.store.engine) == []
+    assert "task compose_slot failed" in caplog.text
+
+
 # --------------------------------------------------------------------------- who died
 
 
@@ -386,3 +399,5 @@ def test_events_of_a_message_that_is_just_leaving_are_looked_at_again(stage: Sta
     _handle(stage.worker, tasks.handle_events(batch))
     assert jobs(stage.store.engine) == [("handle_events", "todo")]
     assert stage.store.event_batches.batch(batch) is not None
+    # Not at once: the message needs its time.
+    assert change(stage.store.engine, "DELETE FROM procrastinate_jobs WHERE scheduled_at IS NOT NULL") == 1

@@ -12,7 +12,7 @@ from digest.adapters.store import Store
 from digest.adapters.store.schema import delivery
 from digest.errors import ConfigurationError
 from digest.model import DeliveryState
-from digest.worker import housekeeping
+from digest.worker import Worker, housekeeping
 from tests.adapters.ledgers import sql_desk
 from tests.worker.stage import DAY, DUE, HEADLINES, MINUTE, staged
 
@@ -116,3 +116,43 @@ def test_the_days_are_as_many_as_the_ledger_needs(tmp_path: pathlib.Path) -> Non
         staged(tmp_path, keep_days=59),
     ):
         pass
+
+
+def test_one_of_all_workers_tidies_up_every_six_hours(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[dt.datetime] = []
+
+    def prune(before: dt.datetime) -> int:
+        looked.append(before)
+        return 0
+
+    with staged(tmp_path) as stage:
+        monkeypatch.setattr(stage.store.operations, "prune", prune)
+        workers = (stage.worker, Worker(stage))
+        for minutes in (0, 359, 360):
+            stage.set(DUE + minutes * MINUTE)
+            for worker in workers:
+                worker.housekeeping.tidy()
+        workers[1].sending.close()
+    assert [moment + housekeeping.KEPT for moment in looked] == [DUE, DUE + 360 * MINUTE]
+
+
+def test_a_turn_ends_before_it_is_nobody_s_and_the_next_one_goes_on(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = 0
+    with staged(tmp_path, keep_days=60) as stage:
+
+        def prune_deliveries(_before: dt.date, most: int) -> int:
+            nonlocal asked
+            asked += 1
+            stage.set(stage.hand.now() + MINUTE)
+            return most if asked < 99 else 0
+
+        monkeypatch.setattr(stage.store.operations, "prune_deliveries", prune_deliveries)
+        stage.worker.housekeeping.tidy()
+        assert asked == 8
+        stage.set(stage.hand.now() + 6 * 60 * MINUTE)
+        stage.worker.housekeeping.tidy()
+        assert asked == 16
