@@ -1,4 +1,4 @@
-"""Whose is an article? One contract for the store in memory and both databases; and a day of real feeds, where it is there."""
+"""Whose is an article? One contract for the store in memory and both databases."""
 
 from __future__ import annotations
 
