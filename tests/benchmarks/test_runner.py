@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+import runner
 from runner import Benchmark, run, there
 from tqdm import tqdm
 
@@ -92,8 +93,21 @@ def test_one_that_hangs_is_stopped_with_all_that_it_started(tmp_path: pathlib.Pa
 
 def test_the_old_findings_of_one_that_fails_now_are_gone(tmp_path: pathlib.Path) -> None:
     run_script(tmp_path, _LEAVES)
-    title, failure = run_script(tmp_path, "raise SystemExit(2)")
-    assert (title, failure) == ("", "it ended with 2.")
+    title, failure = run_script(tmp_path, "print('done')")
+    assert (title, failure.partition(":")[0]) == ("", "it left no findings that could be read")
+
+
+def test_one_that_fails_stops_no_other_and_is_told(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bad.py").write_text("raise SystemExit(2)", encoding="utf-8")
+    (tmp_path / "good.py").write_text(_LEAVES, encoding="utf-8")
+    both = tuple(Benchmark(name, 30, tmp_path) for name in ("bad", "good"))
+    monkeypatch.setattr(runner, "BENCHMARKS", both)
+    assert runner.main(["--kept", str(tmp_path), "--page", str(tmp_path / "page.md")]) == 1
+    text = (tmp_path / "page.md").read_text(encoding="utf-8")
+    assert "- `bad` as a whole: it ended with 2." in text
+    assert "## Good" in text
 
 
 def test_each_benchmark_answers_for_itself() -> None:

@@ -230,6 +230,7 @@ def test_all_that_is_copied_is_there_and_let_through() -> None:
 
 def test_nothing_secret_lies_in_what_is_copied() -> None:
     lines = [line for line in _text(".dockerignore").splitlines() if line.startswith("**/")]
+    assert {"**/*.env", "**/*.db", "**/*.pem"} <= set(lines)
     for folder in ("config", "templates", "digest"):
         for path in (REPOSITORY / folder).rglob("*"):
             is_left_out = any(fnmatch.fnmatch(f"/{path}", f"*{line[2:]}*") for line in lines)

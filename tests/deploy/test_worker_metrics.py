@@ -102,7 +102,8 @@ def test_failures_are_counted() -> None:
 def test_a_ranking_is_given_on() -> None:
     news = RankedNews(articles=(), stories=())
     assert metrics.ranked("daily", news) is news
-    assert metrics.REGISTRY.get_sample_value("mujaz_rank_articles", {"newsletter": "daily"}) == 0
+    for name in ("mujaz_rank_articles", "mujaz_rank_stories"):
+        assert metrics.REGISTRY.get_sample_value(name, {"newsletter": "daily"}) == 0
 
 
 class _Mixed(FakeSender):
@@ -135,17 +136,20 @@ def test_answers_are_counted_as_they_come() -> None:
 
 
 def test_a_refused_call_is_counted_and_raised() -> None:
-    sender = metrics.MeasuredSender(_Closed(), "smtp", "daily")
+    carrier = _Closed()
+    sender = metrics.MeasuredSender(carrier, "smtp", "daily")
 
     def refused() -> None:
         with pytest.raises(SenderError):
             sender.send([], NOW)
+        sender.close()
 
     assert _grown(
         refused,
         ("mujaz_messages_total", {"newsletter": "daily", "outcome": "sent"}),
         ("mujaz_carrier_call_failures_total", {"transport": "smtp"}),
     ) == [0, 1]
+    assert carrier.closed
 
 
 def _free_port() -> int:

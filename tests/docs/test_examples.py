@@ -30,7 +30,7 @@ def _shown(text: str) -> Iterator[str]:
     """Yield the command lines of a page, in its blocks and in its sentences, each up to where another begins."""
     blocks = [line for fence in fences(text) for line in fence.text.splitlines()]
     for line in [*blocks, *codes(prose(text))]:
-        for found in re.finditer(r"(?:^|[$(|] ?|; *do )digest ((?:[a-z][^|#;)]*)?)", line):
+        for found in re.finditer(r"(?:^|[ (/])digest ((?:[a-z][^|#;)]*)?)", line):
             yield found[1].strip()
 
 

@@ -11,9 +11,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from digest import __version__
+from digest.adapters.store.figures import Jobs, OpenedEdition, SqlFigures
 from digest.model import Consent, DeliveryState, Pause, Subscriber, WorkerLife
 from digest.schedule import next_slot
-from digest.web.gauges import GAUGES
+from digest.web.gauges import GAUGES, _jobs, _slots
 from digest.worker.alerting import _FINDERS
 from tests.conftest import NOW
 from tests.web.busy import READERS, REFUSED, UNKNOWN, fill
@@ -127,7 +128,8 @@ def test_the_slots_are_those_of_the_schedule(site: Site) -> None:
     assert (
         _of(found, "last_slot_timestamp_seconds", newsletter=of) == (due - dt.timedelta(days=1)).timestamp()
     )
-    assert _of(found, "last_edition_opened_timestamp_seconds", newsletter=of) > 0
+    opened = max(one.opened_at for one in SqlFigures(site.app.store.engine).opened(dt.date.min))
+    assert _of(found, "last_edition_opened_timestamp_seconds", newsletter=of) == int(opened.timestamp())
     assert _of(found, "slots_missed", newsletter=of) == 0
     assert _of(found, "paused", newsletter=of) == 0
 
@@ -230,3 +232,39 @@ def test_an_edition_that_is_still_leaving_has_an_age(tmp_path: pathlib.Path) -> 
         assert oldest is not None
         age = (NOW - oldest.composed_at).total_seconds()
         assert _of(_figures(waiting), "queue_age_seconds") == age > 0
+
+
+def test_of_several_zones_the_first_slot_counts_and_the_readers_of_all(tmp_path: pathlib.Path) -> None:
+    with opened_site(tmp_path, _SETTINGS, editions=False) as site:
+        newsletter = site.app.newsletter()
+        for zone in ("Asia/Tokyo", "America/Lima"):
+            person = Subscriber(
+                id=0, email=f"{zone[-4:]}@example.org", newsletter_id=newsletter.id, timezone=zone
+            )
+            site.app.store.subscribers.add(
+                person, consent=Consent(at=NOW - dt.timedelta(days=9), how="a test")
+            )
+        opened = [
+            OpenedEdition(
+                id=zone,
+                newsletter_id=newsletter.id,
+                local_date=NOW.date(),
+                cohort=zone,
+                opened_at=NOW,
+                recipients=2,
+            )
+            for zone in ("", "Asia/Tokyo")
+        ]
+        found = {one.name: one.samples[0].value for one in _slots(site.app, opened, NOW)}
+        assert found["mujaz_last_edition_recipients"] == 4
+        # Nobody reads in the newsletter's own zone, and the day begins in Lima's morning.
+        coming = [next_slot(newsletter, zone, NOW).due_at for zone in ("America/Lima", "Asia/Tokyo", "")]
+        assert found["mujaz_next_slot_timestamp_seconds"] == coming[0].timestamp()
+        assert coming == sorted(coming)
+
+
+def test_jobs_are_told_by_task_and_status() -> None:
+    waiting = Jobs(counts={("deliver_chunk", "todo"): 2}, waiting_since=NOW - dt.timedelta(minutes=5))
+    jobs, age = _jobs(waiting, NOW)
+    assert [one.value for one in jobs.samples if one.labels["status"] == "todo"] == [2]
+    assert age.samples[0].value == 300
